@@ -1,0 +1,61 @@
+import type { TemporaryKeys } from '../services/ports.js';
+
+/** A training job as the engine needs it: names resolved, nothing left to look up but objects. */
+export interface TrainingSpec {
+  readonly name: string;
+  readonly arn: string;
+  readonly region: string;
+  readonly image: string;
+  /** SDK v3's form: replaces script mode's launcher. Both are argv, never a shell line. */
+  readonly entrypoint: readonly string[] | undefined;
+  readonly arguments: readonly string[] | undefined;
+  readonly environment: Readonly<Record<string, string>>;
+  /** As in the API: every value a string. */
+  readonly hyperparameters: Readonly<Record<string, string>>;
+  readonly channels: readonly TrainingChannel[];
+  readonly instance: { readonly type: string; readonly count: number };
+  /** `s3://bucket/prefix`; the job's name and `output/model.tar.gz` are appended. */
+  readonly outputUri: string;
+  readonly compression: 'GZIP' | 'NONE';
+  readonly metrics: readonly { readonly name: string; readonly regex: string }[];
+  readonly maxRuntimeSeconds: number;
+  /** New keys of the job's role; called again before the old ones expire. */
+  readonly keys: () => TemporaryKeys;
+}
+
+export interface TrainingChannel {
+  readonly name: string;
+  readonly s3Uri: string;
+  readonly s3DataType: 'S3Prefix' | 'ManifestFile' | 'AugmentedManifestFile';
+  readonly contentType: string | undefined;
+  readonly distribution: 'FullyReplicated' | 'ShardedByS3Key';
+}
+
+/** SecondaryStatus in the order of a job's life; the API's own words. */
+export type TrainingPhase = 'Starting' | 'Downloading' | 'Training' | 'Uploading';
+
+export type TrainingOutcome =
+  | { readonly status: 'Completed' }
+  | { readonly status: 'Failed'; readonly reason: string; readonly exitCode?: number }
+  | { readonly status: 'Stopped'; readonly secondary: 'Stopped' | 'MaxRuntimeExceeded' };
+
+/** What the engine tells while a job runs; the service turns it into the record that Describe shows. */
+export interface TrainingObserver {
+  phase(phase: TrainingPhase, message: string, at: Date): void;
+  /** A number that a metric definition found in a log line. */
+  metric(name: string, value: number, at: Date): void;
+  /** Exactly once, last. `artifacts` is the model's s3 URI when one was uploaded (also by a stopped job). */
+  ended(outcome: TrainingOutcome, artifacts: string | undefined, at: Date): void;
+}
+
+export interface RunningTraining {
+  /** SIGTERM to the script, 120 s to save, then SIGKILL; what is in /opt/ml/model is uploaded all the same. */
+  stop(): void;
+}
+
+export interface TrainingEngine {
+  /** Returns at once; everything that happens is told to `observer`. Never throws: a job that cannot start fails. */
+  start(spec: TrainingSpec, observer: TrainingObserver): RunningTraining;
+  /** Ends every job at once (the sandbox is going down); resolves when no process is left. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,26 @@
+import path from 'node:path';
+
+/** What a sandbox is: one account in one region, kept in one data folder. */
+export interface Settings {
+  readonly account: string;
+  readonly region: string;
+  readonly dataDir: string;
+  /** `--python`; undefined: probe for one (engines/interpreter.ts). */
+  readonly python: string | undefined;
+}
+
+/** Where things are in the data folder (mode 0700). */
+export class Folders {
+  constructor(private readonly root: string) {}
+
+  readonly lock = (): string => path.join(this.root, 'lock.json');
+  readonly database = (): string => path.join(this.root, 'state.db');
+  readonly objects = (): string => path.join(this.root, 'objects');
+  readonly aws = (name: 'config' | 'credentials'): string => path.join(this.root, 'aws', name);
+  readonly trainingJob = (name: string): string => path.join(this.root, 'jobs', name);
+  readonly endpoint = (name: string): string => path.join(this.root, 'endpoints', name);
+}
+
+export function arn(settings: Settings, service: string, resource: string): string {
+  return `arn:aws:${service}:${settings.region}:${settings.account}:${resource}`;
+}
