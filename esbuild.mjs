@@ -1,5 +1,6 @@
 import { build } from 'esbuild';
 import { existsSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 
 /**
  * `aws.ts` is a bundle of its own that is loaded on first cloud use: everywhere else an import of it stays an import.
@@ -24,11 +25,14 @@ const literalSchemaKeys = {
   name: 'literal-schema-keys',
   setup({ onLoad }) {
     onLoad({ filter: /@aws-sdk[\\/][^\\/]+[\\/]dist-es[\\/]schemas[\\/][^\\/]+\.js$/ }, async ({ path }) => {
-      const { readFile } = await import('node:fs/promises');
       const source = await readFile(path, 'utf8');
-      const names = new Map([...source.matchAll(/^const (_\w+) = ("[^"]*");$/gm)].map((match) => [match[1], match[2]]));
+      const names = new Map(
+        [...source.matchAll(/^const (_\w+) = ("[^"]*");$/gm)].map(([, name, text]) => [name, text]),
+      );
       return {
-        contents: source.replace(/\[(_\w+)\]:/g, (text, name) => (names.has(name) ? `${names.get(name)}:` : text)),
+        contents: source.replace(/\[(_\w+)\]:/g, (text, /** @type {string} */ name) =>
+          names.has(name) ? `${names.get(name)}:` : text,
+        ),
       };
     });
   },

@@ -1,14 +1,22 @@
 import { defineConfig } from 'vitest/config';
 
-/** One project a level (docs/ARCHITECTURE.md, "Tests"). `unit` runs on any Node 20; `sandbox` and `clients` need node:sqlite. */
-const level = (name, test = {}) => ({ test: { name, include: [`test/${name}/**/*.test.ts`], ...test } });
-
+/** Each level is a project: `unit` runs on any Node from 20 on, the others need node:sqlite (Node 24 of the test script). */
 export default defineConfig({
   test: {
     projects: [
-      level('unit'),
-      level('sandbox', { testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: true, maxWorkers: 2 }),
-      level('clients', { testTimeout: 600_000, hookTimeout: 300_000, fileParallelism: false }),
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      {
+        test: { name: 'sandbox', include: ['test/sandbox/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
+      },
+      {
+        test: {
+          name: 'clients',
+          include: ['test/clients/**/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

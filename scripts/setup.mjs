@@ -1,0 +1,117 @@
+// What `npm start` and `npm test` need on a fresh machine, installed when it is missing and left alone when it is there.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Debian's packages for jobs and model servers: PyTorch, a BLAS that is 13 times faster than the default, isolation. */
+const forJobs = [
+  'bubblewrap',
+  'python3',
+  'python3-venv',
+  'python3-torch',
+  'python3-torchvision',
+  'python3-pil',
+  'python3-numpy',
+  'python3-boto3',
+  'libopenblas0-pthread',
+];
+
+/** Beside those, for the tests: a client that nobody here wrote, and the data set that the sample's subset is cut from. */
+const forTests = ['awscli', 'dataset-fashion-mnist'];
+
+/** Packages of npm, when package-lock.json is newer than what is installed. */
+export function installNodePackages() {
+  const lock = readFileSync(path.join(root, 'package-lock.json'));
+  const stamp = path.join(root, 'node_modules', '.workbench-lock');
+  const digest = createHash('sha256').update(lock).digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
+  step('Installing npm packages');
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  writeFileSync(stamp, digest);
+}
+
+export function build() {
+  run(process.execPath, ['esbuild.mjs']);
+}
+
+/**
+ * Python with PyTorch and its companions: Debian's packages when we may install them, else a virtual environment.
+ *
+ * @param {{ tests?: boolean }} [options]
+ * @returns {string | undefined} the interpreter to name to the sandbox; undefined: it finds Debian's by itself
+ */
+export function installPython({ tests = false } = {}) {
+  const wanted = tests ? [...forJobs, ...forTests] : forJobs;
+  if (existsSync('/etc/debian_version') && process.getuid?.() === 0) {
+    const missing = wanted.filter((name) => !isInstalled(name));
+    if (missing.length > 0) installDebianPackages(missing);
+    return undefined;
+  }
+  const environment = path.join(root, '.venv');
+  const python = path.join(environment, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+  const stamp = path.join(environment, 'workbench-ready');
+  if (existsSync(stamp)) return python;
+  if (imports('python3', 'torch, torchvision, PIL, boto3')) return undefined;
+  const size = process.platform === 'linux' ? 'several GB (on Linux, pip brings the CUDA build)' : 'about 300 MB';
+  step(`Installing PyTorch and its companions into .venv: ${size}`);
+  run('python3', ['-m', 'venv', environment]);
+  run(python, ['-m', 'pip', 'install', '--quiet', 'torch', 'torchvision', 'pillow', 'numpy', 'boto3']);
+  writeFileSync(stamp, '');
+  return python;
+}
+
+/** @param {string[]} names */
+function installDebianPackages(names) {
+  step(`Installing Debian packages, up to 200 MB to download and 900 MB on disk: ${names.join(' ')}`);
+  const quiet = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+  const log = path.join(root, 'out', 'apt.log');
+  mkdirSync(path.dirname(log), { recursive: true });
+  run('sh', ['-c', `apt-get update >'${log}' 2>&1 || { tail -5 '${log}' >&2; exit 1; }`], quiet);
+  const install = `apt-get install -y --no-install-recommends ${names.join(' ')} >>'${log}' 2>&1`;
+  run('sh', ['-c', `${install} || { tail -5 '${log}' >&2; exit 1; }`], quiet);
+}
+
+/** @param {string} name */
+function isInstalled(name) {
+  const { stdout } = spawnSync('dpkg-query', ['-W', '-f=${db:Status-Status}', name], { encoding: 'utf8' });
+  return stdout === 'installed';
+}
+
+/** @param {string} python @param {string} modules */
+function imports(python, modules) {
+  return spawnSync(python, ['-c', `import ${modules}`]).status === 0;
+}
+
+/**
+ * ruff, from PyPI, in an environment of its own.
+ *
+ * @returns {string | undefined} its path; undefined when PyPI cannot be reached
+ */
+export function installRuff() {
+  const environment = path.join(root, 'out', 'ruff');
+  const program = path.join(environment, 'bin', 'ruff');
+  if (existsSync(program)) return program;
+  const made = spawnSync('python3', ['-m', 'venv', environment]).status === 0;
+  const pip = [path.join(environment, 'bin', 'python'), '-m', 'pip', 'install', '--quiet', 'ruff'];
+  return made && spawnSync(pip[0] ?? '', pip.slice(1)).status === 0 ? program : undefined;
+}
+
+/** @param {string} text */
+export function step(text) {
+  console.log(`▸ ${text}`);
+}
+
+/** @param {string} program @param {string[]} args @param {{ env?: NodeJS.ProcessEnv }} [options] */
+function run(program, args, options = {}) {
+  const { status, error } = spawnSync(program, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    ...options,
+  });
+  if (error) throw error;
+  if (status !== 0) throw new Error(`"${program} ${args.join(' ')}" ended with ${status}.`);
+}

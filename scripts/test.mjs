@@ -1,0 +1,80 @@
+// `npm test`: set-up, then every level of tests but the benches, then one line over all of them.
+// `npm test -- unit sandbox` runs these levels only; `--long` adds the long forms of each.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { sandboxNode } from './nodeRuntime.mjs';
+import { build, installNodePackages, installPython, root, step } from './setup.mjs';
+
+const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const long = process.argv.includes('--long');
+
+/**
+ * One level in one vitest. A level that ran no test has failed: a wrong pattern must not look like success.
+ *
+ * @param {string} level
+ * @param {string} node
+ * @returns {{ passed: number, failed: number }}
+ */
+function vitest(level, node) {
+  const report = path.join(root, 'out', 'test', `${level}.json`);
+  rmSync(report, { force: true });
+  const args = ['run', '--project', level, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const { status } = spawnSync(node, [path.join('node_modules', 'vitest', 'vitest.mjs'), ...args], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...(long && { WORKBENCH_LONG: '1' }) },
+  });
+  if (!existsSync(report)) return { passed: 0, failed: 1 };
+  const { numPassedTests: passed, numFailedTests } = /** @type {{ numPassedTests: number, numFailedTests: number }} */ (
+    JSON.parse(readFileSync(report, 'utf8'))
+  );
+  const broken = numFailedTests === 0 && (status !== 0 || passed === 0);
+  return { passed, failed: numFailedTests + (broken ? 1 : 0) };
+}
+
+async function main() {
+  const started = performance.now();
+  installNodePackages();
+  build();
+  installPython({ tests: true });
+  mkdirSync(path.join(root, 'out', 'test'), { recursive: true });
+  console.log(`Set-up: ${seconds(started)} s`);
+
+  const { lint } = await import('./lint.mjs');
+  const node = sandboxNode();
+  /** @type {[name: string, run: () => { passed: number, failed: number }][]} */
+  const levels = [
+    ['lint', lint],
+    ['unit', () => vitest('unit', process.execPath)],
+    ['sandbox', () => vitest('sandbox', node)],
+    ['clients', () => vitest('clients', node)],
+  ];
+  // The pure rooms run in any VS Code's Node and in the sandbox's: their tests run on both where they differ.
+  if (node !== process.execPath) levels.splice(2, 0, ['unit', () => vitest('unit', node)]);
+  const results = levels
+    .filter(([name]) => chosen.length === 0 || chosen.includes(name))
+    .map(([name, run]) => {
+      step(name);
+      const begun = performance.now();
+      return { name, ...run(), seconds: seconds(begun) };
+    });
+
+  console.log();
+  for (const level of results) {
+    console.log(
+      `${level.name.padEnd(8)} ${String(level.passed).padStart(5)} passed ${String(level.failed).padStart(3)} failed ${level.seconds.padStart(7)} s`,
+    );
+  }
+  const passed = results.reduce((sum, level) => sum + level.passed, 0);
+  const failed = results.reduce((sum, level) => sum + level.failed, 0);
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+}
+
+/** @param {number} since */
+function seconds(since) {
+  return ((performance.now() - since) / 1000).toFixed(1);
+}
+
+await main();
