@@ -25,7 +25,12 @@ export default defineConfig(
       'no-console': 'error',
     },
   },
-  // The programs that talk to a terminal: the sandbox's main (its ready line) and the scripts.
-  { files: ['src/sandbox/main.ts', 'scripts/**', 'test/bench/**', '*.mjs'], rules: { 'no-console': 'off' } },
+  // The programs that talk to a terminal.
+  { files: ['scripts/**', 'test/bench/**', '*.mjs'], rules: { 'no-console': 'off' } },
+  // A script's JSON is what its JSDoc says it is: plain JavaScript has no cast.
+  {
+    files: ['**/*.mjs'],
+    rules: { '@typescript-eslint/no-unsafe-return': 'off', '@typescript-eslint/no-unsafe-assignment': 'off' },
+  },
   prettier,
 );

@@ -26,11 +26,17 @@ function vitest(level, node) {
     env: { ...process.env, ...(long && { WORKBENCH_LONG: '1' }) },
   });
   if (!existsSync(report)) return { passed: 0, failed: 1 };
-  const { numPassedTests: passed, numFailedTests } = /** @type {{ numPassedTests: number, numFailedTests: number }} */ (
-    JSON.parse(readFileSync(report, 'utf8'))
-  );
+  const { numPassedTests: passed, numFailedTests } = counts(report);
   const broken = numFailedTests === 0 && (status !== 0 || passed === 0);
   return { passed, failed: numFailedTests + (broken ? 1 : 0) };
+}
+
+/**
+ * @param {string} report
+ * @returns {{ numPassedTests: number, numFailedTests: number }} of vitest's JSON reporter
+ */
+function counts(report) {
+  return JSON.parse(readFileSync(report, 'utf8'));
 }
 
 async function main() {

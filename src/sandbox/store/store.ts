@@ -10,18 +10,33 @@ export class NewerStoreError extends Error {
   }
 }
 
+/** Another process works on the data folder. */
+export class StoreInUseError extends Error {
+  constructor() {
+    super('Another sandbox is using this data folder.');
+  }
+}
+
 /**
- * The sandbox's state: one SQLite file. WAL with `synchronous=NORMAL` survives the end of the process at any moment
+ * The sandbox's state: one SQLite file, locked as long as it is open. WAL with `synchronous=NORMAL` survives the end of the process at any moment
  * (kill -9); a power cut may take the last commits, but never the file.
  */
 export class Store {
   readonly database: DatabaseSync;
   private readonly collections = new Map<string, Collection<object>>();
 
-  /** @throws {NewerStoreError} */
+  /** @throws {NewerStoreError | StoreInUseError} */
   constructor(file: string) {
     this.database = new DatabaseSync(file);
-    this.database.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;');
+    // Exclusive before the first read: SQLite then never makes shared memory, and holds the lock until it is closed.
+    try {
+      this.database.exec(
+        'PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;',
+      );
+    } catch (error) {
+      this.database.close();
+      throw isBusy(error) ? new StoreInUseError() : error;
+    }
     const found = Number(this.database.prepare('PRAGMA user_version').get()?.['user_version']);
     if (found > storeVersion) {
       this.database.close();
@@ -112,6 +127,10 @@ function tagDates(this: unknown, key: string, value: unknown): unknown {
 function revive(_key: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !(dateTag in value)) return value;
   return new Date(Number(value[dateTag]));
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === 5; // SQLITE_BUSY
 }
 
 function text(value: SQLOutputValue | undefined): string {

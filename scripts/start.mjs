@@ -1,0 +1,103 @@
+// `npm start`: installs what is missing, builds, starts the sandbox and runs the sample's main job in it.
+//   --once          end after the main job (exit code 0 when it succeeded)
+//   --data DIR      the sandbox's data folder, --port N its port (see npx sagemaker-sandbox --help)
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { sandboxNode } from './nodeRuntime.mjs';
+import { build, installNodePackages, installPython, root, step } from './setup.mjs';
+
+const { values: options } = parseArgs({
+  options: { once: { type: 'boolean' }, data: { type: 'string' }, port: { type: 'string' } },
+});
+
+/**
+ * @typedef {{ endpoint: string, configFile: string, dataDir: string }} Ready the sandbox's ready line
+ */
+
+/**
+ * The sandbox as a child of this program.
+ *
+ * @param {string | undefined} python
+ * @returns {Promise<{ ready: string, stop: () => Promise<void> }>}
+ */
+function startSandbox(python) {
+  const flags = Object.entries({ data: options.data, port: options.port, python }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, value],
+  );
+  // A group of its own: Ctrl+C in the terminal reaches this program alone, which first lets the main job clean up.
+  const child = spawn(sandboxNode(), [path.join(root, 'dist', 'sandbox.js'), ...flags], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
+  /** @type {Promise<number | null>} */
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await ended;
+  };
+  return new Promise((resolve, reject) => {
+    createInterface({ input: child.stdout }).once('line', (ready) => resolve({ ready, stop }));
+    child.once('error', reject);
+    void ended.then((code) => reject(new Error(`The sandbox did not start (exit code ${code}).`)));
+  });
+}
+
+/**
+ * @param {string} ready
+ * @param {AbortSignal} interrupted
+ * @returns {Promise<number>} exit code
+ */
+function runMainJob(ready, interrupted) {
+  const program = path.join(root, 'dist', 'mainJob.js');
+  const child = spawn(sandboxNode(), [program, '--workspace', path.join(root, 'training'), '--ready', ready], {
+    stdio: 'inherit',
+  });
+  interrupted.addEventListener('abort', () => child.kill('SIGINT'));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+async function main() {
+  installNodePackages();
+  step('Building');
+  build();
+  const python = installPython();
+  step('Starting the sandbox');
+  const { ready, stop } = await startSandbox(python);
+
+  const interruption = new AbortController();
+  /** @type {Promise<void>} */
+  const interrupted = new Promise((resolve) => {
+    for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+      process.once(signal, () => {
+        interruption.abort();
+        resolve();
+      });
+    }
+  });
+
+  process.exitCode = await runMainJob(ready, interruption.signal);
+  if (!options.once && process.exitCode === 0) {
+    /** @type {Ready} */
+    const { endpoint, configFile, dataDir } = JSON.parse(ready);
+    const data = options.data ? ` --data ${options.data}` : '';
+    console.log(`
+The sandbox stays up at ${endpoint} (data in ${dataDir}) until Ctrl+C. To use it from another terminal:
+
+  eval "$(npx sagemaker-sandbox --print-env${data})"
+  aws sagemaker list-training-jobs
+
+or name its profile: AWS_CONFIG_FILE=${configFile} AWS_PROFILE=sandbox`);
+    await interrupted;
+  }
+  await stop();
+}
+
+main().catch((error) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,90 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { shellEnvironment } from './awsFiles.js';
+import { findRunning } from './lock.js';
+import { startSandbox } from './sandbox.js';
+import { Folders } from './settings.js';
+
+const usage = `sagemaker-sandbox: Amazon SageMaker on this machine, over AWS's own protocols.
+
+  --port N        port on 127.0.0.1 (default: the data folder's last one, else any free one)
+  --data DIR      data folder (default: ${defaultDataDir()})
+  --fresh         forget everything in the data folder first
+  --account N     account id, 12 digits (default: 000000000000)
+  --region R      region (default: us-east-1)
+  --python P      Python for jobs and endpoints (default: the first that imports torch)
+  --print-env     print the shell lines that point AWS CLI and boto3 at the running sandbox, and end
+  --help          this text`;
+
+/** The runners in Python, shipped as they are beside the bundle (this file runs as dist/sandbox.js). */
+const resources = path.resolve(__dirname, '..', 'resources');
+
+async function main(): Promise<void> {
+  const options = readArguments();
+  if (options.help) return void process.stdout.write(`${usage}\n`);
+  const dataDir = path.resolve(options.data ?? defaultDataDir());
+  if (options['print-env']) return printEnvironment(dataDir);
+
+  const sandbox = await startSandbox({
+    settings: {
+      account: options.account ?? '000000000000',
+      region: options.region ?? 'us-east-1',
+      dataDir,
+      python: options.python,
+    },
+    port: options.port === undefined ? undefined : Number(options.port),
+    fresh: options.fresh ?? false,
+    resources,
+    environment: process.env,
+  });
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.once(signal, () => void sandbox.close().then(() => process.exit(0), fail));
+  }
+  process.stdout.write(`${JSON.stringify(sandbox.ready)}\n`);
+}
+
+function readArguments() {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string' },
+      data: { type: 'string' },
+      fresh: { type: 'boolean' },
+      account: { type: 'string' },
+      region: { type: 'string' },
+      python: { type: 'string' },
+      'print-env': { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
+  });
+  const { port, account, region } = values;
+  if (port !== undefined && !(/^\d+$/.test(port) && Number(port) <= 65535)) {
+    throw new Error(`--port ${port} is not a port: give a number from 0 to 65535.`);
+  }
+  if (account !== undefined && !/^\d{12}$/.test(account)) throw new Error(`--account ${account} is not 12 digits.`);
+  if (region !== undefined && !/^[a-z]{2}(-[a-z]+)+-\d+$/.test(region)) {
+    throw new Error(`--region ${region} is not a region's name, such as eu-west-1.`);
+  }
+  return values;
+}
+
+function printEnvironment(dataDir: string): void {
+  const running = findRunning(new Folders(dataDir).lock());
+  if (!running) throw new Error(`No sandbox runs on ${dataDir}. Start one first: npx sagemaker-sandbox`);
+  process.stdout.write(`${shellEnvironment(running, path.join(resources, 'python'))}\n`);
+}
+
+function defaultDataDir(): string {
+  const base =
+    process.platform === 'win32'
+      ? (process.env['LOCALAPPDATA'] ?? path.join(homedir(), 'AppData', 'Local'))
+      : (process.env['XDG_DATA_HOME'] ?? path.join(homedir(), '.local', 'share'));
+  return path.join(base, 'sagemaker-sandbox');
+}
+
+function fail(error: unknown): void {
+  process.stderr.write(`sagemaker-sandbox: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}
+
+main().catch(fail);
