@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { sandboxNode } from './nodeRuntime.mjs';
-import { installRuff, root } from './setup.mjs';
+import { installFromPyPI, root } from './setup.mjs';
 
 /** @returns {{ passed: number, failed: number }} checks */
 export function lint() {
@@ -16,7 +16,7 @@ export function lint() {
     ['rooms', bin('depcruise'), ['--config', '.dependency-cruiser.cjs', 'src']],
     ['knip', bin('knip'), []],
   ];
-  const ruff = installRuff();
+  const ruff = installFromPyPI('ruff', 'ruff', ['ruff']);
   if (ruff) checks.push(['ruff', ruff, ['check', 'training', 'resources', 'scripts', 'test']]);
   else console.log('  skipped ruff (Python): PyPI cannot be reached');
 

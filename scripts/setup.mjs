@@ -1,6 +1,6 @@
 // What `npm start` and `npm test` need on a fresh machine, installed when it is missing and left alone when it is there.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -46,9 +46,8 @@ export function build() {
  */
 export function installPython({ tests = false } = {}) {
   const wanted = tests ? [...forJobs, ...forTests] : forJobs;
-  if (existsSync('/etc/debian_version') && process.getuid?.() === 0) {
-    const missing = wanted.filter((name) => !isInstalled(name));
-    if (missing.length > 0) installDebianPackages(missing);
+  if (isDebianRoot()) {
+    installDebianPackages(wanted);
     return undefined;
   }
   const environment = path.join(root, '.venv');
@@ -64,15 +63,20 @@ export function installPython({ tests = false } = {}) {
   return python;
 }
 
-/** @param {string[]} names */
-function installDebianPackages(names) {
-  step(`Installing Debian packages, up to 200 MB to download and 900 MB on disk: ${names.join(' ')}`);
-  const quiet = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
-  const log = path.join(root, 'out', 'apt.log');
-  mkdirSync(path.dirname(log), { recursive: true });
-  run('sh', ['-c', `apt-get update >'${log}' 2>&1 || { tail -5 '${log}' >&2; exit 1; }`], quiet);
-  const install = `apt-get install -y --no-install-recommends ${names.join(' ')} >>'${log}' 2>&1`;
-  run('sh', ['-c', `${install} || { tail -5 '${log}' >&2; exit 1; }`], quiet);
+/** Whether Debian's packages are ours to install. */
+export function isDebianRoot() {
+  return existsSync('/etc/debian_version') && process.getuid?.() === 0;
+}
+
+/** @param {string[]} names installed when missing */
+export function installDebianPackages(names) {
+  const missing = names.filter((name) => !isInstalled(name));
+  if (missing.length === 0) return;
+  step(`Installing Debian packages: ${missing.join(' ')}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  run('apt-get', ['update', '-qq'], { env });
+  // It says itself what it downloads and how much disk that takes.
+  run('apt-get', ['install', '-y', '-q', '--no-install-recommends', '-o=Dpkg::Use-Pty=0', ...missing], { env });
 }
 
 /** @param {string} name */
@@ -87,17 +91,21 @@ function imports(python, modules) {
 }
 
 /**
- * ruff, from PyPI, in an environment of its own.
+ * A program from PyPI, in an environment of its own under out/.
  *
+ * @param {string} program
+ * @param {string} name of the environment
+ * @param {string[]} requirements
  * @returns {string | undefined} its path; undefined when PyPI cannot be reached
  */
-export function installRuff() {
-  const environment = path.join(root, 'out', 'ruff');
-  const program = path.join(environment, 'bin', 'ruff');
-  if (existsSync(program)) return program;
-  const made = spawnSync('python3', ['-m', 'venv', environment]).status === 0;
-  const pip = [path.join(environment, 'bin', 'python'), '-m', 'pip', 'install', '--quiet', 'ruff'];
-  return made && spawnSync(pip[0] ?? '', pip.slice(1)).status === 0 ? program : undefined;
+export function installFromPyPI(program, name, requirements) {
+  const environment = path.join(root, 'out', 'python', name);
+  const installed = path.join(environment, 'bin', program);
+  if (existsSync(installed)) return installed;
+  step(`Installing ${requirements.join(' ')} from PyPI`);
+  if (spawnSync('python3', ['-m', 'venv', environment]).status !== 0) return undefined;
+  const { status } = spawnSync(path.join(environment, 'bin', 'pip'), ['install', '--quiet', ...requirements]);
+  return status === 0 ? installed : undefined;
 }
 
 /** @param {string} text */
@@ -105,8 +113,12 @@ export function step(text) {
   console.log(`▸ ${text}`);
 }
 
-/** @param {string} program @param {string[]} args @param {{ env?: NodeJS.ProcessEnv }} [options] */
-function run(program, args, options = {}) {
+/**
+ * @param {string} program
+ * @param {string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
+ */
+export function run(program, args, options = {}) {
   const { status, error } = spawnSync(program, args, {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
