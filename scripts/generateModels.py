@@ -49,12 +49,11 @@ SERVICES: dict[str, str] = {
 
 METADATA = ("apiVersion", "jsonVersion", "targetPrefix", "xmlNamespace", "protocols", "awsQueryCompatible")
 SHAPE = (
-    "type", "required", "enum", "min", "max", "pattern", "member", "key", "value", "flattened", "payload", "streaming",
-    "timestampFormat", "exception", "error", "fault", "union", "document",
+    "type", "required", "enum", "min", "max", "pattern", "sensitive", "member", "key", "value", "flattened", "payload",
+    "timestampFormat", "exception", "error", "fault",
 )  # fmt: skip
 REFERENCE = (
-    "shape", "location", "locationName", "flattened", "streaming", "timestampFormat", "jsonvalue", "queryName",
-    "xmlNamespace", "xmlAttribute",
+    "shape", "location", "locationName", "flattened", "timestampFormat",
 )  # fmt: skip
 
 

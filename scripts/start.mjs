@@ -20,7 +20,7 @@ const { values: options } = parseArgs({
  * The sandbox as a child of this program.
  *
  * @param {string | undefined} python
- * @returns {Promise<{ ready: string, stop: () => Promise<void> }>}
+ * @returns {Promise<{ ready: Ready, stop: () => Promise<void> }>}
  */
 function startSandbox(python) {
   const flags = Object.entries({ data: options.data, port: options.port, python }).flatMap(([name, value]) =>
@@ -38,20 +38,22 @@ function startSandbox(python) {
     await ended;
   };
   return new Promise((resolve, reject) => {
-    createInterface({ input: child.stdout }).once('line', (ready) => resolve({ ready, stop }));
+    createInterface({ input: child.stdout }).once('line', (line) => resolve({ ready: JSON.parse(line), stop }));
     child.once('error', reject);
     void ended.then((code) => reject(new Error(`The sandbox did not start (exit code ${code}).`)));
   });
 }
 
 /**
- * @param {string} ready
+ * @param {Ready} ready
  * @param {AbortSignal} interrupted
  * @returns {Promise<number>} exit code
  */
 function runMainJob(ready, interrupted) {
   const program = path.join(root, 'dist', 'mainJob.js');
-  const child = spawn(sandboxNode(), [program, '--workspace', path.join(root, 'training'), '--ready', ready], {
+  // The sandbox's lock file holds its ready line.
+  const lock = path.join(ready.dataDir, 'lock.json');
+  const child = spawn(sandboxNode(), [program, '--workspace', path.join(root, 'training'), '--ready', lock], {
     stdio: 'inherit',
   });
   interrupted.addEventListener('abort', () => child.kill('SIGINT'));
@@ -82,8 +84,7 @@ async function main() {
 
   process.exitCode = await runMainJob(ready, interruption.signal);
   if (!options.once && process.exitCode === 0) {
-    /** @type {Ready} */
-    const { endpoint, configFile, dataDir } = JSON.parse(ready);
+    const { endpoint, configFile, dataDir } = ready;
     const data = options.data ? ` --data ${options.data}` : '';
     console.log(`
 The sandbox stays up at ${endpoint} (data in ${dataDir}) until Ctrl+C. To use it from another terminal:

@@ -1,27 +1,31 @@
+import { setMaxListeners } from 'node:events';
+
 /**
- * Runs `work` for every item, `limit` at a time, in order of the items. The first failure stops new work, waits for
- * what is under way and is thrown; so does an abort. Nothing runs any more when the promise has settled.
+ * Runs `work` for every item, `limit` at a time, in the order of the items. The first failure aborts the signal that the
+ * others got, and is thrown; so is an abort from outside. Nothing runs any more when the promise has settled.
  */
 export async function forEachConcurrent<T>(
   items: Iterable<T>,
   limit: number,
   signal: AbortSignal,
-  work: (item: T) => Promise<void>,
+  work: (item: T, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const queue = items[Symbol.iterator]();
-  const failures: unknown[] = [];
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  // Each call under way listens.
+  setMaxListeners(0, either);
   const lane = async () => {
-    while (failures.length === 0 && !signal.aborted) {
+    while (!either.aborted) {
       const next = queue.next();
       if (next.done) return;
       try {
-        await work(next.value);
+        await work(next.value, either);
       } catch (error) {
-        failures.push(error);
+        failed.abort(error);
       }
     }
   };
   await Promise.all(Array.from({ length: limit }, lane));
-  signal.throwIfAborted();
-  if (failures.length > 0) throw failures[0];
+  either.throwIfAborted();
 }

@@ -24,6 +24,8 @@ export function writeAwsFiles(
     // Bucket names must not become host names: the sandbox has one address.
     's3 =',
     '    addressing_style = path',
+    // boto3 presigns with signature version 2 unless it is told: S3 refuses that for every bucket made since June 2020.
+    '    signature_version = s3v4',
   ]);
   write(folders.aws('credentials'), [
     `[${profile}]`,

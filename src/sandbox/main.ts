@@ -11,8 +11,8 @@ const usage = `sagemaker-sandbox: Amazon SageMaker on this machine, over AWS's o
   --port N        port on 127.0.0.1 (default: the data folder's last one, else any free one)
   --data DIR      data folder (default: ${defaultDataDir()})
   --fresh         forget everything in the data folder first
-  --account N     account id, 12 digits (default: 000000000000)
-  --region R      region (default: us-east-1)
+  --account N     account id, 12 digits (default: the data folder's, else 000000000000)
+  --region R      region (default: the data folder's, else us-east-1)
   --python P      Python for jobs and endpoints (default: the first that imports torch)
   --print-env     print the shell lines that point AWS CLI and boto3 at the running sandbox, and end
   --help          this text`;
@@ -27,16 +27,15 @@ async function main(): Promise<void> {
   if (options['print-env']) return printEnvironment(dataDir);
 
   const sandbox = await startSandbox({
-    settings: {
-      account: options.account ?? '000000000000',
-      region: options.region ?? 'us-east-1',
-      dataDir,
-      python: options.python,
-    },
+    dataDir,
+    account: options.account,
+    region: options.region,
+    python: options.python,
     port: options.port === undefined ? undefined : Number(options.port),
     fresh: options.fresh ?? false,
     resources,
     environment: process.env,
+    onFault: (error, requestId) => complain(`request ${requestId} failed: ${describe(error)}`),
   });
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.once(signal, () => void sandbox.close().then(() => process.exit(0), fail));
@@ -83,8 +82,16 @@ function defaultDataDir(): string {
 }
 
 function fail(error: unknown): void {
-  process.stderr.write(`sagemaker-sandbox: ${error instanceof Error ? error.message : String(error)}\n`);
+  complain(error instanceof Error ? error.message : String(error));
   process.exit(1);
+}
+
+function complain(text: string): void {
+  process.stderr.write(`sagemaker-sandbox: ${text}\n`);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 main().catch(fail);

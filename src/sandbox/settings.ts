@@ -17,6 +17,11 @@ export class Folders {
   readonly database = (): string => path.join(this.root, 'state.db');
   readonly objects = (): string => path.join(this.root, 'objects');
   readonly aws = (name: 'config' | 'credentials'): string => path.join(this.root, 'aws', name);
+  /** What was found out about this machine's interpreters. */
+  readonly interpreters = (): string => path.join(this.root, 'interpreters.json');
+  /** What jobs and model servers share and may lose at any time: downloaded packages and weights. */
+  readonly cache = (name: 'pip' | 'torch'): string => path.join(this.root, 'cache', name);
+  readonly trainingJobs = (): string => path.join(this.root, 'jobs');
   readonly trainingJob = (name: string): string => path.join(this.root, 'jobs', name);
   readonly endpoint = (name: string): string => path.join(this.root, 'endpoints', name);
 }

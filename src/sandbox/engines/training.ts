@@ -19,6 +19,11 @@ export interface TrainingSpec {
   readonly compression: 'GZIP' | 'NONE';
   readonly metrics: readonly { readonly name: string; readonly regex: string }[];
   readonly maxRuntimeSeconds: number;
+  /**
+   * Asked before an object is read or written for the job, which on AWS happens with its role's rights.
+   * Undefined: everything is allowed. @throws {ServiceError} whose message becomes part of the FailureReason.
+   */
+  readonly authorize?: (action: 's3:ListBucket' | 's3:GetObject' | 's3:PutObject', resource: string) => void;
   /** New keys of the job's role; called again before the old ones expire. */
   readonly keys: () => TemporaryKeys;
 }

@@ -6,6 +6,8 @@ export interface Caller {
   readonly userId: string;
   /** Name of the role whose policies bind the caller; undefined for the account's root user, whom no policy binds. */
   readonly role: string | undefined;
+  /** With which the request was signed: a session may have policies of its own. */
+  readonly accessKeyId?: string;
 }
 
 /** What an operation knows of the request beside its input. */
@@ -22,6 +24,8 @@ export interface Operation<Input = never> {
   readonly action?: string;
   /** ARNs that the caller must be allowed to act on, all of them; `*` where IAM knows no resource for the action. */
   resource(input: Input): string | readonly string[];
+  /** Condition keys of the action beside the global ones, such as `iam:PolicyARN`. */
+  conditionKeys?(input: Input): Readonly<Record<string, string | readonly string[]>>;
   /** Gets input that the model has validated (timestamps are Dates, blobs Uint8Arrays); returns the output's members. */
   run(input: Input, context: RequestContext): unknown;
 }

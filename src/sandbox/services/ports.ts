@@ -19,17 +19,23 @@ export interface MetricSink {
 
 /** What else a request must be allowed, beside its own action: `iam:PassRole`. Implemented by authorize.ts. */
 export interface Access {
-  /** @throws {ServiceError} AccessDeniedException, as AWS words it. */
-  require(caller: Caller, action: string, resource: string, context?: Readonly<Record<string, string>>): void;
+  /** @throws {ServiceError} AccessDeniedException, of S3 and the query services AccessDenied, as AWS words it. */
+  require(
+    caller: Caller,
+    action: string,
+    resource: string,
+    context?: Readonly<Record<string, string | readonly string[]>>,
+  ): void;
 }
 
 /** Temporary keys of a role, for a process that acts as that role. Implemented by services/sts. */
 export interface RoleKeys {
   /**
    * What STS would issue to the service (`sagemaker.amazonaws.com`) for the role.
+   * @param sourceArn of the job or endpoint in question: trust policies may ask for it (`aws:SourceArn`).
    * @throws {ServiceError} when the role does not exist or its trust policy does not name the service.
    */
-  assume(roleArn: string, service: string, sessionName: string): TemporaryKeys;
+  assume(roleArn: string, service: string, sessionName: string, sourceArn?: string): TemporaryKeys;
 }
 
 export interface TemporaryKeys {

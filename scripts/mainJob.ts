@@ -1,0 +1,148 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import * as v from 'valibot';
+import { connect } from '../src/aws/load.js';
+import { isCancellation, UserError } from '../src/core/errors.js';
+import { burn } from '../src/costs/running.js';
+import { usd } from '../src/costs/estimate.js';
+import { runMainJob } from '../src/launch/mainJob.js';
+import { openSession, type Session } from '../src/launch/session.js';
+import { projectFileName, readProject } from '../src/project/read.js';
+import { MainJobView } from './mainJobView.js';
+
+const usage = `mainJob: upload, train, deploy and predict as a project file says, on a running sandbox.
+
+  --workspace DIR   folder of ${projectFileName} (default: the current one)
+  --ready FILE      the sandbox's ready line, as JSON (default: in the variable SAGEMAKER_SANDBOX_READY)
+  --endpoint NAME   which of the file's endpoints, when it has several`;
+
+/** The sandbox's ready line, as far as it is needed here. */
+const Ready = v.object({
+  endpoint: v.string(),
+  region: v.string(),
+  profile: v.string(),
+  configFile: v.string(),
+  credentialsFile: v.string(),
+  executionRoleArn: v.string(),
+});
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      workspace: { type: 'string' },
+      ready: { type: 'string' },
+      endpoint: { type: 'string' },
+      help: { type: 'boolean' },
+    },
+  });
+  const view = new MainJobView(process.stdout);
+  if (values.help) {
+    view.line(usage);
+    return 0;
+  }
+  const workspace = path.resolve(values.workspace ?? '.');
+  const project = await projectOf(workspace, view);
+  const { executionRoleArn, ...source } = await readyLine(values.ready);
+  const cancel = new AbortController();
+  let interrupts = 0;
+  const interrupted = () => {
+    interrupts += 1;
+    // Twice means at once: whatever runs is left as it is.
+    if (interrupts > 1) process.exit(130);
+    view.line('Stopping: a running job is stopped, and has two minutes to save what it has. Once more ends at once.');
+    cancel.abort();
+  };
+  process.on('SIGINT', interrupted).on('SIGTERM', interrupted);
+
+  const cloud = await connect(source);
+  const session = await openSession(
+    workspace,
+    path.basename(workspace),
+    project,
+    cloud,
+    () => new Date(),
+    (line) => view.detail(line),
+  );
+  const started = new Date();
+  try {
+    const result = await runMainJob(session, {
+      ...(values.endpoint !== undefined && { endpoint: values.endpoint }),
+      role: executionRoleArn,
+      confirm: async (summaries) => {
+        summaries.forEach((summary) => view.summary(summary));
+        return true;
+      },
+      report: (event) => view.event(event),
+      signal: cancel.signal,
+    });
+    if (result) view.table(result);
+    view.line(await runningNow(session));
+    return 0;
+  } catch (error) {
+    view.line(await leftBehind(session, started));
+    throw error;
+  } finally {
+    cloud.close();
+  }
+}
+
+async function projectOf(workspace: string, view: MainJobView) {
+  const file = path.join(workspace, projectFileName);
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new UserError(`There is no ${projectFileName} in ${workspace}: name its folder with --workspace.`, { cause });
+  });
+  const { project, diagnostics } = readProject(text);
+  for (const { severity, message, range } of diagnostics) {
+    view.line(`${projectFileName}:${range.line}:${range.column} ${severity}: ${message}`);
+  }
+  if (!project) throw new UserError(`${file} has errors: mend them first.`);
+  return project;
+}
+
+async function readyLine(file: string | undefined) {
+  const text = file === undefined ? process.env['SAGEMAKER_SANDBOX_READY'] : await readFile(file, 'utf8');
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Ready), text);
+  if (!parsed.success) {
+    throw new UserError(
+      "The sandbox's ready line is missing or is none: start `npx sagemaker-sandbox` and pass what it prints.",
+    );
+  }
+  return parsed.output;
+}
+
+async function runningNow(session: Session): Promise<string> {
+  const { usdPerHour } = burn(await ours(session), session.now());
+  return `On AWS, what runs now would cost about ${usd(usdPerHour)}/h (estimate).`;
+}
+
+/** After a failure: what was made and is still there. */
+async function leftBehind(session: Session, since: Date): Promise<string> {
+  const left = (await ours(session)).filter((resource) => !resource.until && resource.since >= since);
+  if (left.length === 0) return 'Nothing was left behind.';
+  const lines = left.map(({ kind, name, usdPerHour }) => {
+    const end = kind === 'training-job' ? 'ends' : 'is deleted';
+    const price = usdPerHour > 0 ? `, on AWS about ${usd(usdPerHour)}/h until it ${end}` : '';
+    return `  ${kind} ${name}${price}`;
+  });
+  return ['Left behind:', ...lines].join('\n');
+}
+
+async function ours({ ledger, cloud }: Session) {
+  const { account, region } = cloud.connection;
+  return (await ledger.resources()).filter((resource) => resource.account === account && resource.region === region);
+}
+
+main().then(
+  (code) => (process.exitCode = code),
+  (error: unknown) => {
+    if (isCancellation(error)) {
+      console.error('Cancelled.');
+      process.exitCode = 130;
+      return;
+    }
+    // A fault of ours shows where it comes from; what a person can mend is a sentence.
+    console.error(error instanceof UserError ? `\n${error.message}` : error);
+    process.exitCode = 1;
+  },
+);

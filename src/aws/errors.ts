@@ -1,0 +1,110 @@
+import { isCancellation, UserError } from '../core/errors.js';
+
+/** The call that failed. */
+export interface FailedCall {
+  /** As the SDK names it: `SageMaker`, `S3`. */
+  readonly service: string;
+  /** `CreateTrainingJob`. */
+  readonly operation: string;
+  readonly profile: string | undefined;
+}
+
+/**
+ * What a failed call means to a person: a UserError with what failed, why, and what to do next. What is not a person's
+ * to mend comes back as it is. The SDK's own error stays the cause.
+ */
+export function explain(error: unknown, call: FailedCall): unknown {
+  if (!(error instanceof Error) || error instanceof UserError || isCancellation(error)) return error;
+  const sentence = sentenceFor(error, call);
+  return sentence === undefined ? error : new UserError(sentence, { cause: error });
+}
+
+function sentenceFor(error: Error, { service, operation, profile }: FailedCall): string | undefined {
+  const whose = profile === undefined ? 'the default credentials' : `profile "${profile}"`;
+  const signIn = `sign in again (aws sso login${profile === undefined ? '' : ` --profile ${profile}`}, or new keys)`;
+  const code = codeOf(error);
+  if (code === undefined) return undefined;
+  if (['CredentialsProviderError', 'TokenProviderError'].includes(code)) {
+    return `There are no usable credentials for ${whose}: ${signIn}. ${error.message}`;
+  }
+  if (/^(Expired|RequestExpired)/.test(code) || code === 'TokenRefreshRequired') {
+    return `The credentials of ${whose} have expired: ${signIn}.`;
+  }
+  if (['InvalidClientTokenId', 'UnrecognizedClientException', 'InvalidAccessKeyId'].includes(code)) {
+    return `${service} does not know the keys of ${whose}: check the profile and its region, or ${signIn}.`;
+  }
+  if (code === 'RequestTimeTooSkewed' || (/Signature/.test(code) && /expired|not yet current/i.test(error.message))) {
+    return `This machine's clock is wrong, so ${service} refuses its signatures: set the clock. ${error.message}`;
+  }
+  if (['SignatureDoesNotMatch', 'InvalidSignatureException'].includes(code)) {
+    return `The secret key of ${whose} does not belong to its access key: check the profile, or ${signIn}.`;
+  }
+  if (/^(AccessDenied|UnauthorizedOperation|NotAuthorized|Forbidden$)/.test(code) || statusOf(error) === 403) {
+    return `${operation} is not allowed: ${sentenceOf(error)} Ask for this permission, or use a role that has it.`;
+  }
+  if (code === 'ResourceLimitExceeded' || code === 'ServiceQuotaExceededException') {
+    return `The account's limit is reached: ${sentenceOf(error)} Ask for a higher limit in Service Quotas, or use another instance type.`;
+  }
+  if (/^(Throttling|ThrottlingException|TooManyRequests|RequestLimitExceeded|SlowDown)/.test(code)) {
+    return `${service} throttles ${operation}, also after several tries: wait a minute and try again.`;
+  }
+  if (['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'TimeoutError'].includes(code)) {
+    return `${service} cannot be reached: ${error.message || code}. Check the network, or whether the sandbox still runs.`;
+  }
+  if (code === 'NotImplemented' || code === 'NotImplementedException') {
+    return `${operation} is not built in the sandbox: ${sentenceOf(error)}`;
+  }
+  // What the service finds wrong in a request comes from the project file.
+  if (
+    /^(ValidationException|ValidationError|ResourceInUse|ResourceNotFound|NoSuchBucket$|InvalidBucketName)/.test(code)
+  ) {
+    return `${service} refuses ${operation}: ${sentenceOf(error)}`;
+  }
+  return undefined;
+}
+
+/** The service's error code (`ValidationException`) or the system's (`ECONNREFUSED`), of the error or what caused it. */
+export function codeOf(failure: unknown): string | undefined {
+  const error = original(failure);
+  if (!(error instanceof Error)) return undefined;
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  // Node reports a refused connection to a name with several addresses as an AggregateError without a code of its own.
+  if (error instanceof AggregateError) return codeOf(error.errors[0]);
+  return error.name === 'Error' ? undefined : error.name;
+}
+
+/** The service's id of the failed call, where it got that far. */
+export function requestIdOf(error: unknown): string | undefined {
+  return metadataOf(error)?.requestId;
+}
+
+/** True when the service says that what was asked for does not exist; SageMaker has no code of its own for that. */
+export function isNotFound(error: unknown): boolean {
+  const code = codeOf(error) ?? '';
+  if (/^(NotFound|NoSuch|ResourceNotFound)/.test(code) || statusOf(error) === 404) return true;
+  return (
+    code === 'ValidationException' && /(could not find|does not exist|not found)/i.test(messageOf(original(error)))
+  );
+}
+
+/** What was thrown before it was explained. By name: within the SDK's bundle, `UserError` is another class. */
+function original(error: unknown): unknown {
+  return error instanceof Error && error.name === 'UserError' ? original(error.cause) : error;
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function sentenceOf(error: Error): string {
+  return /[.!?]$/.test(error.message) ? error.message : `${error.message}.`;
+}
+
+function statusOf(error: unknown): number | undefined {
+  return metadataOf(error)?.httpStatusCode;
+}
+
+function metadataOf(failure: unknown): { requestId?: string; httpStatusCode?: number } | undefined {
+  const error = original(failure);
+  return error instanceof Error && '$metadata' in error ? (error.$metadata as object) : undefined;
+}

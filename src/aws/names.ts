@@ -1,0 +1,18 @@
+/** TrainingJobName, ModelName, EndpointName, EndpointConfigName: `[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}` (botocore). */
+export const longestName = 63;
+
+/** `prefix` as the service takes it: what it does not know becomes a hyphen, and it is cut to `longest`. */
+export function fixedName(prefix: string, longest = longestName): string {
+  const known = prefix.replace(/[^a-zA-Z0-9]+/g, '-').replace(/^-+/, '');
+  return known.slice(0, longest).replace(/-+$/, '') || 'x';
+}
+
+/**
+ * A new name each time: the prefix, cut where it must be, and the time in UTC to the millisecond. Always valid
+ * (zenml-io/zenml#1502: a long prefix made names that the service refused).
+ */
+export function timedName(prefix: string, at: Date): string {
+  const [date = '', time = '', milliseconds = ''] = at.toISOString().replaceAll(/[-:Z]/g, '').split(/[T.]/);
+  const stamp = `${date}-${time}-${milliseconds}`;
+  return `${fixedName(prefix, longestName - stamp.length - 1)}-${stamp}`;
+}

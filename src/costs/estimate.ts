@@ -1,0 +1,37 @@
+import { instanceType, priceBasis } from './instanceTypes.js';
+
+/** What something will cost, as far as a static table can know. Storage and transfer are not in it. */
+export interface Estimate {
+  readonly usdPerHour: number;
+  /** For what ends by itself: the most it can cost. */
+  readonly maximumUsd?: number;
+}
+
+export interface Instances {
+  readonly type: string;
+  readonly count: number;
+}
+
+/** SageMaker bills training per second and instance, at most until `maxRuntime` (seconds). */
+export function estimateTraining(instances: Instances, maxRuntime: number): Estimate | undefined {
+  const running = estimateEndpoint(instances);
+  return running && { ...running, maximumUsd: (running.usdPerHour * maxRuntime) / 3600 };
+}
+
+/** An endpoint costs this until it is deleted, used or not. Undefined for a type without a known price. */
+export function estimateEndpoint({ type, count }: Instances): Estimate | undefined {
+  const price = instanceType(type)?.usdPerHour;
+  return price === undefined ? undefined : { usdPerHour: price * count };
+}
+
+/** For a person: `about $0.23/h, at most $5.52 (estimate: on-demand in us-east-1, table of 2026-11-22)`. */
+export function describeEstimate(estimate: Estimate | undefined): string {
+  if (!estimate) return 'price unknown';
+  const maximum = estimate.maximumUsd === undefined ? '' : `, at most ${usd(estimate.maximumUsd)}`;
+  return `about ${usd(estimate.usdPerHour)}/h${maximum} (estimate: ${priceBasis})`;
+}
+
+/** Cents, and more digits only below one cent. */
+export function usd(amount: number): string {
+  return `$${amount.toFixed(amount > 0 && amount < 0.01 ? 4 : 2)}`;
+}

@@ -1,0 +1,198 @@
+import type { Role } from '../aws/gateways/roles.js';
+import { longestName } from '../aws/names.js';
+import { describeEstimate, type Estimate, type Instances } from '../costs/estimate.js';
+import { instanceType } from '../costs/instanceTypes.js';
+import { contextOf } from '../iam/pattern.js';
+import { MalformedPolicy, parsePolicy } from '../iam/policy.js';
+import { trust } from '../iam/trust.js';
+import { largeSourceBytes, type SourcePreview } from '../packaging/sourceArchive.js';
+import { metricRegexProblem, type TrainingJob } from '../project/project.js';
+import type { UploadPlan } from '../transfer/uploadFolder.js';
+
+/** One check before a request is sent. Red stops it, amber is worth a look, green shows what was found. */
+export interface Gate {
+  readonly id: string;
+  readonly level: 'green' | 'amber' | 'red';
+  /** What was found, with its numbers. */
+  readonly evidence: string;
+  /** What to do about it. */
+  readonly fix?: string;
+}
+
+export function isBlocked(gates: readonly Gate[]): boolean {
+  return gates.some(({ level }) => level === 'red');
+}
+
+export function nameGate(name: string): Gate {
+  return /^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/.test(name) && name.length <= longestName
+    ? { id: 'name', level: 'green', evidence: `${name}: ${name.length} of ${longestName} characters` }
+    : {
+        id: 'name',
+        level: 'red',
+        evidence: `${name} is not a name that SageMaker takes`,
+        fix: `Use letters, digits and hyphens, ${longestName} at most.`,
+      };
+}
+
+/** A job without metrics trains, but nobody can say how well; a regex without a group yields nothing at all. */
+export function metricsGate(metrics: Readonly<Record<string, string>>): Gate {
+  const names = Object.keys(metrics);
+  const [problem] = Object.entries(metrics).flatMap(([name, regex]) => {
+    const found = metricRegexProblem(regex);
+    return found === undefined ? [] : [`${name}: ${found}`];
+  });
+  if (problem !== undefined) {
+    return { id: 'metrics', level: 'red', evidence: problem, fix: 'Mend the regex in sagemaker.jsonc.' };
+  }
+  return names.length > 0
+    ? { id: 'metrics', level: 'green', evidence: `${names.join(', ')}: each regex has a group for its number` }
+    : {
+        id: 'metrics',
+        level: 'amber',
+        evidence: 'No metric is defined, so no number will say how good the model is',
+        fix: 'Add "metrics" with a regex for a line that the script prints.',
+      };
+}
+
+export function sourceGate(source: SourcePreview, script: string): Gate {
+  const id = 'source';
+  const [secret] = source.secrets;
+  if (secret) {
+    return {
+      id,
+      level: 'red',
+      evidence: `${secret.path} looks like ${secret.what} and would be sent to S3`,
+      fix: 'Remove it, or name it in .sagemakerignore.',
+    };
+  }
+  if (!source.files.some(({ path }) => path === script.replaceAll('\\', '/'))) {
+    return {
+      id,
+      level: 'red',
+      evidence: `There is no ${script} among the ${source.files.length} files of ${source.folder}`,
+      fix: 'Check "source" and "script", and whether an ignore file leaves it out.',
+    };
+  }
+  const evidence = [
+    `${source.files.length} files, ${megabytes(source.bytes)}`,
+    ...(source.normalised.length > 0 ? [`line ends made LF in ${source.normalised.join(', ')}`] : []),
+    ...source.skipped.map(({ path, reason }) => `${path} left out (${reason})`),
+  ].join('; ');
+  if (source.bytes <= largeSourceBytes) return { id, level: 'green', evidence };
+  const largest = source.files.toSorted((a, b) => b.size - a.size).slice(0, 3);
+  return {
+    id,
+    level: 'amber',
+    evidence: `${evidence}; the largest: ${largest.map(({ path, size }) => `${path} ${megabytes(size)}`).join(', ')}`,
+    fix: 'Name what is no source in .sagemakerignore: every job downloads all of it.',
+  };
+}
+
+/** @param plan undefined when the folder does not exist */
+export function dataGate(name: string, path: string, plan: UploadPlan | undefined): Gate {
+  const id = `data.${name}`;
+  const files = plan ? plan.send.length + plan.unchanged.length : 0;
+  if (!plan || files === 0) {
+    return {
+      id,
+      level: 'red',
+      evidence: plan ? `${path} is empty` : `There is no folder ${path}`,
+      fix: `Put the data there, or correct "path" of data.${name}.`,
+    };
+  }
+  const bytes = [...plan.send, ...plan.unchanged].reduce((sum, { size }) => sum + size, 0);
+  const evidence = `${files} files, ${megabytes(bytes)}; ${plan.send.length} to send`;
+  if (plan.extra.length === 0) return { id, level: 'green', evidence };
+  return {
+    id,
+    level: 'amber',
+    evidence: `${evidence}; ${plan.extra.length} objects under s3://${plan.bucket}/${plan.prefix} are not in the folder, and the job would get them too`,
+    fix: `Delete them, such as ${plan.extra[0]}, if they were removed from the folder on purpose.`,
+  };
+}
+
+/** Asked as SageMaker asks, with the account and resource that a careful trust policy wants to see. */
+export function roleGate(
+  wanted: string,
+  role: Role | undefined,
+  { account, region }: { readonly account: string; readonly region: string },
+): Gate {
+  const id = 'role';
+  if (!role) {
+    return { id, level: 'red', evidence: `There is no role ${wanted}`, fix: 'Create it, or name another as "role".' };
+  }
+  const fix = 'Let sagemaker.amazonaws.com assume it in its trust policy.';
+  try {
+    const policy = parsePolicy(role.trustPolicy, 'trust');
+    const verdict = trust(
+      policy,
+      role.arn,
+      { service: 'sagemaker.amazonaws.com' },
+      contextOf({
+        'aws:SourceAccount': account,
+        'aws:SourceArn': `arn:aws:sagemaker:${region}:${account}:training-job/any`,
+      }),
+    );
+    return verdict === 'direct'
+      ? { id, level: 'green', evidence: `${role.arn} trusts SageMaker` }
+      : { id, level: 'red', evidence: `${role.arn} does not trust SageMaker`, fix };
+  } catch (error) {
+    if (!(error instanceof MalformedPolicy)) throw error;
+    return { id, level: 'red', evidence: `The trust policy of ${role.arn} cannot be read: ${error.message}`, fix };
+  }
+}
+
+export function instanceGate(
+  use: 'training' | 'hosting',
+  { type, count }: Instances,
+  price: Estimate | undefined,
+): Gate {
+  const id = 'instance';
+  const known = instanceType(type);
+  if (known && !known.uses.includes(use)) {
+    return {
+      id,
+      level: 'red',
+      evidence: `${type} cannot be used for ${use}`,
+      fix: 'Choose another, such as ml.m5.xlarge.',
+    };
+  }
+  const evidence = `${count} × ${type}: ${describeEstimate(price)}`;
+  if (known && price) return { id, level: 'green', evidence };
+  const fix = 'Look its price up before launching.';
+  return { id, level: 'amber', evidence: known ? evidence : `${evidence}, and the type is not in our table`, fix };
+}
+
+/** Without a launcher N hosts run the same script N times: N bills, one model (trap of most course solutions). */
+export function distributionGate({ instance, distribution }: Pick<TrainingJob, 'instance' | 'distribution'>): Gate[] {
+  if (instance.count === 1) return [];
+  const id = 'distribution';
+  return distribution === undefined
+    ? [
+        {
+          id,
+          level: 'amber',
+          evidence: `${instance.count} hosts would each train a model of their own, at ${instance.count} times the price`,
+          fix: 'Set "distribution": "torchrun" if the script can share the work, else "count": 1.',
+        },
+      ]
+    : [{ id, level: 'green', evidence: `${instance.count} hosts joined by ${distribution}` }];
+}
+
+/** SageMaker reads data and writes models in its own region only. */
+export function bucketGate(bucket: string, region: string, found: string | undefined): Gate {
+  const id = 'bucket';
+  if (found === undefined) return { id, level: 'green', evidence: `${bucket} will be created in ${region}` };
+  return found === region
+    ? { id, level: 'green', evidence: `${bucket} is in ${region}` }
+    : {
+        id,
+        level: 'red',
+        evidence: `${bucket} is in ${found}, not in ${region}`,
+        fix: 'Name a "bucket" of this region.',
+      };
+}
+
+export function megabytes(bytes: number): string {
+  return bytes < 1_000_000 ? `${Math.ceil(bytes / 1000)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}

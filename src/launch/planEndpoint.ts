@@ -1,0 +1,80 @@
+import path from 'node:path';
+import { pytorchImage } from '../aws/images.js';
+import { fixedName, timedName } from '../aws/names.js';
+import { UserError } from '../core/errors.js';
+import { type Estimate, estimateEndpoint } from '../costs/estimate.js';
+import type { EndpointPlan } from '../hosting/hostingRequests.js';
+import type { InferenceCode } from '../packaging/modelArchive.js';
+import type { SourcePreview } from '../packaging/sourceArchive.js';
+import { type Gate, instanceGate, isBlocked, nameGate, roleGate, sourceGate } from './gates.js';
+import { roleName, type Session, sourceWithoutData, tagsOf } from './session.js';
+
+/** An endpoint, ready to be deployed but for its model, which may not be trained yet. */
+export interface EndpointLaunch {
+  /** `endpoints.breeds` */
+  readonly entry: string;
+  /** Name of this deployment, of its model and its configuration; the endpoint's own name stays the same. */
+  readonly run: string;
+  readonly endpoint: string;
+  readonly gates: readonly Gate[];
+  readonly estimate: Estimate | undefined;
+  /** Undefined when a gate is red. */
+  readonly ready: { readonly code: InferenceCode; readonly plan: (modelData: string) => EndpointPlan } | undefined;
+}
+
+/** Everything that a deployment of `endpoints.<name>` would do, with its gates. Changes nothing. */
+export async function planEndpoint(
+  session: Session,
+  name: string,
+  fallbackRole: string | undefined,
+  signal: AbortSignal,
+): Promise<EndpointLaunch> {
+  const { cloud, project, projectName } = session;
+  const wanted = project.endpoints[name];
+  if (!wanted) throw new UserError(`There is no endpoint "${name}" in sagemaker.jsonc.`);
+  const { region } = cloud.connection;
+  const entry = `endpoints.${name}`;
+  const run = timedName(`${projectName}-${name}`, session.now());
+  const endpoint = fixedName(`${projectName}-${name}`);
+  const wantedRole = roleName(session, wanted.role, fallbackRole);
+  const estimate = estimateEndpoint(wanted.instance);
+  const folder = wanted.source ?? path.dirname(wanted.inference);
+  const script = wanted.source === undefined ? path.basename(wanted.inference) : wanted.inference;
+  const [role, all] = await Promise.all([cloud.roles.get(wantedRole, signal), sourceWithoutData(session, folder)]);
+  const source = wanted.source === undefined ? only(all, [script, 'requirements.txt']) : all;
+  const gates = [
+    nameGate(endpoint),
+    roleGate(wantedRole, role, cloud.connection),
+    sourceGate(source, script),
+    instanceGate('hosting', wanted.instance, estimate),
+  ];
+  const launch = { entry, run, endpoint, gates, estimate };
+  if (isBlocked(gates) || !role) return { ...launch, ready: undefined };
+  const plan = (modelData: string): EndpointPlan => ({
+    endpoint,
+    config: run,
+    model: run,
+    roleArn: role.arn,
+    image: wanted.image ?? pytorchImage('inference', region, wanted.instance.type, wanted.frameworkVersion),
+    modelData,
+    program: script,
+    environment: wanted.environment,
+    instance: wanted.instance,
+    region,
+    tags: tagsOf(session, entry, run),
+  });
+  return { ...launch, ready: { code: { files: source.files, replaces: wanted.source !== undefined }, plan } };
+}
+
+/** The preview of a few files of a folder. */
+function only(preview: SourcePreview, paths: readonly string[]): SourcePreview {
+  const files = preview.files.filter((file) => paths.includes(file.path));
+  return {
+    ...preview,
+    files,
+    bytes: files.reduce((sum, { size }) => sum + size, 0),
+    secrets: preview.secrets.filter((secret) => paths.includes(secret.path)),
+    normalised: preview.normalised.filter((file) => paths.includes(file)),
+    skipped: [],
+  };
+}

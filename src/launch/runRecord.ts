@@ -1,0 +1,64 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import * as v from 'valibot';
+import { writeFileAtomically } from '../core/atomicFile.js';
+import type { StateFolder } from './stateFolder.js';
+
+/** Everything that went into a run and came out of it, so that it can be compared, repeated and cleaned up. */
+const RunRecord = v.object({
+  /** Layout of this file. */
+  version: v.literal(1),
+  id: v.string(),
+  /** `jobs.best`, `endpoints.breeds`. */
+  entry: v.string(),
+  connection: v.object({
+    profile: v.optional(v.string()),
+    account: v.string(),
+    region: v.string(),
+    endpoint: v.string(),
+  }),
+  /** The API inputs by operation, exactly as they were sent. */
+  requests: v.record(v.string(), v.unknown()),
+  source: v.optional(
+    v.object({
+      uri: v.string(),
+      sha256: v.string(),
+      files: v.array(v.object({ path: v.string(), sha256: v.string() })),
+    }),
+  ),
+  data: v.array(v.object({ channel: v.string(), uri: v.string(), files: v.number(), bytes: v.number() })),
+  started: v.string(),
+  ended: v.optional(v.string()),
+  /** The service's last word: `Completed`, `Failed`, `InService`… or `Cancelled`. */
+  outcome: v.optional(v.string()),
+  failure: v.optional(v.string()),
+  results: v.object({
+    metrics: v.optional(v.record(v.string(), v.number())),
+    /** `s3://…/model.tar.gz` */
+    model: v.optional(v.string()),
+    billableSeconds: v.optional(v.number()),
+    endpoint: v.optional(v.string()),
+  }),
+});
+export type RunRecord = v.InferOutput<typeof RunRecord>;
+
+export class RunRecords {
+  constructor(private readonly state: StateFolder) {}
+
+  /** Writes the whole record, or leaves the one that was there. */
+  async save(record: RunRecord): Promise<void> {
+    await writeFileAtomically(this.state.run(record.id), `${JSON.stringify(record, null, 2)}\n`);
+  }
+
+  /** All records, the newest first. A file that is none is left alone. */
+  async list(): Promise<RunRecord[]> {
+    const files = (await readdir(this.state.runs())).filter((name) => name.endsWith('.json'));
+    const texts = await Promise.all(files.map((name) => readFile(path.join(this.state.runs(), name), 'utf8')));
+    return texts
+      .flatMap((text) => {
+        const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), RunRecord), text);
+        return parsed.success ? [parsed.output] : [];
+      })
+      .sort((a, b) => (a.started < b.started ? 1 : -1));
+  }
+}

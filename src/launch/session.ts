@@ -1,0 +1,88 @@
+import path from 'node:path';
+import type { Mutate } from '../aws/change.js';
+import type { Cloud } from '../aws/cloud.js';
+import { fixedName } from '../aws/names.js';
+import { UserError } from '../core/errors.js';
+import { previewSource, type SourcePreview } from '../packaging/sourceArchive.js';
+import type { Project } from '../project/project.js';
+import { Ledger } from './ledger.js';
+import { mutator } from './mutate.js';
+import { type RunRecord, RunRecords } from './runRecord.js';
+import { StateFolder } from './stateFolder.js';
+
+/** A workspace and a cloud: what every launch works with. */
+export interface Session {
+  /** Folder of sagemaker.jsonc. */
+  readonly workspace: string;
+  readonly project: Project;
+  /** Begins every name and every S3 key. */
+  readonly projectName: string;
+  readonly cloud: Cloud;
+  readonly state: StateFolder;
+  readonly ledger: Ledger;
+  readonly runs: RunRecords;
+  readonly bucket: string;
+  readonly now: () => Date;
+  /** Sends changes as a part of `run`. */
+  mutate(run: string): Mutate;
+}
+
+export async function openSession(
+  workspace: string,
+  folderName: string,
+  project: Project,
+  cloud: Cloud,
+  now: () => Date,
+  log: (line: string) => void,
+): Promise<Session> {
+  const state = await StateFolder.open(workspace);
+  const ledger = new Ledger(state.ledger(), now);
+  const { account, region } = cloud.connection;
+  return {
+    workspace,
+    project,
+    projectName: project.name ?? fixedName(folderName, 30),
+    cloud,
+    state,
+    ledger,
+    runs: new RunRecords(state),
+    bucket: project.bucket ?? `sagemaker-${region}-${account}`,
+    now,
+    mutate: (run) => mutator(ledger, { account, region, run }, log),
+  };
+}
+
+/** The name of a role that was given by name or ARN. @throws {UserError} when none was given */
+export function roleName(session: Session, own: string | undefined, fallback: string | undefined): string {
+  const role = own ?? session.project.role ?? fallback;
+  if (role === undefined) {
+    throw new UserError('No execution role is named: add "role" to sagemaker.jsonc, with its name or ARN.');
+  }
+  return role.split('/').at(-1) ?? role;
+}
+
+/** What is shipped of a source folder of the workspace: data goes to S3 on its own. */
+export async function sourceWithoutData({ workspace, project }: Session, source: string): Promise<SourcePreview> {
+  const folder = path.resolve(workspace, source);
+  const data = Object.values(project.data).map((entry) => path.relative(folder, path.resolve(workspace, entry.path)));
+  return previewSource(folder, data);
+}
+
+export function tagsOf(session: Session, entry: string, run: string): Record<string, string> {
+  return { 'workbench:project': session.projectName, 'workbench:entry': entry, 'workbench:run': run };
+}
+
+/** A run's record as it is before anything was sent. */
+export function newRecord(session: Session, id: string, entry: string): RunRecord {
+  const { profile, account, region, endpoint } = session.cloud.connection;
+  return {
+    version: 1,
+    id,
+    entry,
+    connection: { ...(profile !== undefined && { profile }), account, region, endpoint },
+    requests: {},
+    data: [],
+    started: session.now().toISOString(),
+    results: {},
+  };
+}

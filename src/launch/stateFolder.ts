@@ -1,0 +1,21 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+/** `.sagemaker` in the workspace: what we remember of it. Kept out of git by a .gitignore of its own. */
+export class StateFolder {
+  private constructor(private readonly root: string) {}
+
+  static async open(workspace: string): Promise<StateFolder> {
+    const root = path.join(workspace, '.sagemaker');
+    await mkdir(path.join(root, 'runs'), { recursive: true });
+    await writeFile(path.join(root, '.gitignore'), '*\n');
+    return new StateFolder(root);
+  }
+
+  readonly ledger = (): string => path.join(this.root, 'ledger.jsonl');
+  readonly run = (id: string): string => path.join(this.root, 'runs', `${id}.json`);
+  readonly runs = (): string => path.join(this.root, 'runs');
+  /** Of one data folder in one bucket. */
+  readonly manifest = (bucket: string, data: string): string =>
+    path.join(this.root, 'transfer', bucket, `${data}.json`);
+}

@@ -1,0 +1,33 @@
+import type { ResourceKind } from '../aws/change.js';
+import type { Connection } from '../aws/connection.js';
+import { describeEstimate, type Estimate } from '../costs/estimate.js';
+import type { Gate } from './gates.js';
+
+/** What a person confirms before anything is made. */
+export interface Summary {
+  readonly entry: string;
+  readonly connection: Pick<Connection, 'account' | 'region' | 'endpoint'>;
+  readonly creates: readonly {
+    readonly kind: ResourceKind;
+    readonly name: string;
+    readonly estimate?: Estimate | undefined;
+  }[];
+  readonly gates: readonly Gate[];
+}
+
+const marks = { green: 'ok  ', amber: 'look', red: 'STOP' } as const;
+
+/** The summary as plain text, a line each. */
+export function summaryText({ entry, connection, creates, gates }: Summary): string[] {
+  return [
+    `${entry} in account ${connection.account}, ${connection.region} (${connection.endpoint})`,
+    ...creates.map(({ kind, name, ...priced }) => {
+      const price = 'estimate' in priced ? `: ${describeEstimate(priced.estimate)}` : '';
+      return `  creates ${kind} ${name}${price}`;
+    }),
+    ...gates.flatMap(({ id, level, evidence, fix }) => [
+      `  ${marks[level]}  ${id}: ${evidence}`,
+      ...(fix === undefined ? [] : [`        ${fix}`]),
+    ]),
+  ];
+}

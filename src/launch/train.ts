@@ -1,0 +1,116 @@
+import { UserError } from '../core/errors.js';
+import type { TrainingJobDetail } from '../aws/gateways/trainingJobs.js';
+import { type TrainingObserver, watchTraining } from '../jobs/watchTraining.js';
+import { uploadArchive } from '../transfer/uploadArchive.js';
+import { uploadFolder, type UploadProgress } from '../transfer/uploadFolder.js';
+import type { TrainingLaunch } from './planTraining.js';
+import type { RunRecord } from './runRecord.js';
+import { newRecord, type Session } from './session.js';
+
+/** How long a stopped job may take to save what it has: SageMaker's own 120 s, and the upload of it. */
+const stopMilliseconds = 180_000;
+
+/** Sends the data and the source of a launch; what is in S3 already is not sent again. */
+export async function uploadInputs(
+  session: Session,
+  launch: ReadyTraining,
+  report: (data: string, progress: UploadProgress) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { objects } = session.cloud;
+  const mutate = session.mutate(launch.name);
+  const facts = { entry: launch.entry };
+  if (!launch.bucket.exists) await mutate(objects.createBucket(launch.bucket.name), facts);
+  for (const { name, plan, manifest } of launch.uploads) {
+    if (plan.send.length === 0) continue;
+    await mutate(
+      uploadFolder(objects, plan, manifest, signal, (progress) => report(name, progress)),
+      facts,
+    );
+  }
+  const { source, sourceTarget } = launch.ready;
+  // The key is the hash of what is in it: when it is there, it is the same.
+  if (!(await objects.exists(sourceTarget, signal))) {
+    await mutate(uploadArchive(objects, source, sourceTarget, signal), facts);
+  }
+}
+
+export type ReadyTraining = TrainingLaunch & { readonly ready: NonNullable<TrainingLaunch['ready']> };
+
+/**
+ * Creates the job and watches it to its end, with a record of the run. An abort stops the job in the cloud, and waits
+ * until it has stopped.
+ * @throws {UserError} with the service's reason when the job fails
+ */
+export async function train(
+  session: Session,
+  launch: ReadyTraining,
+  observer: TrainingObserver,
+  signal: AbortSignal,
+): Promise<TrainingJobDetail> {
+  const { cloud, runs } = session;
+  const { name, entry, estimate, ready } = launch;
+  const mutate = session.mutate(name);
+  let record: RunRecord = {
+    ...newRecord(session, name, entry),
+    requests: { CreateTrainingJob: ready.request },
+    source: {
+      uri: `s3://${ready.sourceTarget.bucket}/${ready.sourceTarget.key}`,
+      sha256: ready.source.sha256,
+      files: [...ready.source.contents],
+    },
+    data: launch.uploads.map(({ channel, plan }) => {
+      const files = [...plan.send, ...plan.unchanged];
+      const bytes = files.reduce((sum, { size }) => sum + size, 0);
+      return { channel, uri: `s3://${plan.bucket}/${plan.prefix}`, files: files.length, bytes };
+    }),
+  };
+  await runs.save(record);
+  const finish = async (outcome: string, rest: Partial<RunRecord>) => {
+    record = { ...record, ended: session.now().toISOString(), outcome, ...rest };
+    await runs.save(record);
+  };
+  try {
+    signal.throwIfAborted();
+    await mutate(cloud.trainingJobs.create(ready.request), {
+      entry,
+      ...(estimate && { usdPerHour: estimate.usdPerHour }),
+    });
+  } catch (error) {
+    await finish('NotCreated', { failure: error instanceof Error ? error.message : String(error) });
+    throw error;
+  }
+  const job = await watchTraining(cloud, name, observer, signal).catch(async (error: unknown) => {
+    if (signal.aborted) await finish('Cancelled', { failure: await stop(session, name, observer) });
+    throw error;
+  });
+  await session.ledger.ended('training-job', name, cloud.connection);
+  await finish(job.state, {
+    ...(job.failure !== undefined && { failure: job.failure }),
+    results: {
+      metrics: { ...job.metrics },
+      ...(job.model !== undefined && { model: job.model }),
+      ...(job.billableSeconds !== undefined && { billableSeconds: job.billableSeconds }),
+    },
+  });
+  if (job.state !== 'Completed') {
+    throw new UserError(`Training job ${name} ${job.state.toLowerCase()}: ${job.failure ?? 'it was stopped'}`);
+  }
+  return job;
+}
+
+/** Stops the job for good, and says in what state it was left. */
+async function stop(session: Session, name: string, observer: TrainingObserver): Promise<string> {
+  const { cloud } = session;
+  const patience = AbortSignal.timeout(stopMilliseconds);
+  const before = await cloud.trainingJobs.describe(name, patience);
+  if (before.state === 'InProgress') await session.mutate(name)(cloud.trainingJobs.stop(name));
+  const { state } = await watchTraining(
+    cloud,
+    name,
+    { phase: (phase) => observer.phase(phase), log: () => undefined },
+    patience,
+  );
+  await session.ledger.ended('training-job', name, cloud.connection);
+  return `stopped on request; the job is ${state}`;
+}

@@ -1,0 +1,77 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { LogEvent, LogsGateway } from '../aws/gateways/logs.js';
+
+/** Where SageMaker writes what jobs and endpoints print. */
+export const trainingLogGroup = '/aws/sagemaker/TrainingJobs';
+export const endpointLogGroup = (endpoint: string): string => `/aws/sagemaker/Endpoints/${endpoint}`;
+
+export interface LogLine extends LogEvent {
+  /** `algo-1`, from the stream's name `<job>/algo-1-<epoch>`. */
+  readonly host: string;
+}
+
+export interface Follow {
+  readonly group: string;
+  /** `<job>/`: every host has a stream of its own, which appears when it first prints. */
+  readonly streamPrefix: string;
+  /** Milliseconds between two reads. */
+  readonly interval: number;
+  /** How long after the end the last lines may arrive, in milliseconds. */
+  readonly delay: number;
+  /** Aborted when what writes the log has ended. */
+  readonly ended: AbortSignal;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The lines of a log as they come, in batches: of one read and in the order of their times, merged over the hosts. Each
+ * stream goes on at its own token, so no line comes twice or is left out. After the end there is one read more: the
+ * last lines arrive after the job is over (aws/sagemaker-python-sdk PR#10).
+ */
+export async function* followLog(
+  logs: Pick<LogsGateway, 'streams' | 'read'>,
+  follow: Follow,
+): AsyncGenerator<readonly LogLine[]> {
+  const { group, streamPrefix, ended, signal } = follow;
+  const tokens = new Map<string, string | undefined>();
+  for (let last = false; ;) {
+    for (const stream of await logs.streams(group, streamPrefix, signal)) {
+      if (!tokens.has(stream)) tokens.set(stream, undefined);
+    }
+    // One page of each stream at a time: a gigabyte of log is never in memory.
+    for (let open = [...tokens.keys()]; open.length > 0;) {
+      const lines: LogLine[] = [];
+      const unfinished: string[] = [];
+      for (const stream of open) {
+        const { events, next } = await logs.read(group, stream, tokens.get(stream), signal);
+        const host = hostOf(stream);
+        for (const event of events) lines.push({ ...event, host });
+        if (next !== undefined && next !== tokens.get(stream)) unfinished.push(stream);
+        tokens.set(stream, next);
+      }
+      open = unfinished;
+      if (lines.length > 0) yield lines.sort((a, b) => a.timestamp.getTime() - b.timestamp.getTime());
+    }
+    if (last) return;
+    await wait(follow.interval, ended, signal);
+    if (ended.aborted) {
+      await wait(follow.delay, undefined, signal);
+      last = true;
+    }
+  }
+}
+
+export function hostOf(stream: string): string {
+  return stream.replace(/^.*\//, '').replace(/-\d+$/, '');
+}
+
+/** Waits, or until `early`; rejects when `signal` is aborted. */
+async function wait(milliseconds: number, early: AbortSignal | undefined, signal: AbortSignal): Promise<void> {
+  if (early?.aborted || milliseconds === 0) return signal.throwIfAborted();
+  try {
+    await delay(milliseconds, undefined, { signal: early ? AbortSignal.any([early, signal]) : signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!early?.aborted) throw error;
+  }
+}

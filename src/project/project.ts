@@ -1,0 +1,192 @@
+import * as v from 'valibot';
+
+/**
+ * `sagemaker.jsonc`: what a person wants, in SageMaker's and its SDK's words. Unknown keys are mistakes, not extensions:
+ * a misspelt `hyperparamters` must not train with defaults. Limits are the API's (botocore sagemaker 2017-07-24).
+ */
+
+/** Keys and values of an object; valibot's own record takes a list for one. */
+function recordOf<K extends v.GenericSchema<string, string>, V extends v.GenericSchema>(key: K, value: V) {
+  const object = v.custom<Record<string, unknown>>(
+    (input) => typeof input === 'object' && input !== null && !Array.isArray(input),
+    'Expected an object here.',
+  );
+  return v.pipe(object, v.record(key, value));
+}
+
+/** Name of an entry: it becomes part of resource names, S3 keys and tags. */
+const EntryName = v.pipe(
+  v.string(),
+  v.regex(/^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/, 'A name has letters, digits and single hyphens between them.'),
+  v.maxLength(40, 'A name has at most 40 characters, so that the names made from it fit into 63.'),
+);
+
+const RelativePath = v.pipe(
+  v.string(),
+  v.nonEmpty('A path is missing.'),
+  v.check((path) => !/^([/\\]|[a-zA-Z]:)/.test(path), 'A path is relative to the folder of sagemaker.jsonc.'),
+  v.check((path) => !path.split(/[/\\]/).includes('..'), 'A path stays inside the folder of sagemaker.jsonc.'),
+);
+
+const Instance = v.strictObject({
+  type: v.pipe(
+    v.string(),
+    v.regex(/^ml\.[a-z0-9-]+\.[a-z0-9]+$/, 'An instance type looks like ml.m5.xlarge; on SageMaker it starts with ml.'),
+  ),
+  count: v.optional(
+    v.pipe(v.number(), v.integer('A count is a whole number.'), v.minValue(1, 'At least one instance is needed.')),
+    1,
+  ),
+});
+
+/** As the API takes it after JSON encoding: at most 2500 characters. */
+const HyperParameter = v.pipe(
+  v.union(
+    [v.string(), v.number(), v.boolean(), v.null(), v.array(v.unknown()), recordOf(v.string(), v.unknown())],
+    'A hyperparameter is a string, a number, a boolean, null, a list or an object.',
+  ),
+  v.check((value) => JSON.stringify(value).length <= 2500, 'A hyperparameter has at most 2500 characters.'),
+);
+
+const ChannelName = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9._-]+$/, 'A channel name has letters, digits, dots, hyphens and underscores.'),
+  v.maxLength(64, 'A channel name has at most 64 characters.'),
+);
+
+const Channel = v.pipe(
+  v.string(),
+  v.regex(/^(data\.[^.]+|s3:\/\/.+)$/, 'A channel is "data.<name>" or an s3:// prefix.'),
+);
+
+const MetricRegex = v.pipe(
+  v.string(),
+  v.maxLength(500, 'A metric regex has at most 500 characters.'),
+  v.rawCheck(({ dataset, addIssue }) => {
+    const problem = dataset.typed ? metricRegexProblem(dataset.value) : undefined;
+    if (problem) addIssue({ message: problem });
+  }),
+);
+
+const Role = v.pipe(
+  v.string(),
+  v.regex(/^(arn:aws[a-z-]*:iam::\d{12}:role\/.+|[\w+=,.@-]{1,64})$/, 'A role is its name or its ARN.'),
+);
+
+const Environment = recordOf(v.string(), v.string('An environment variable is a string.'));
+const Seconds = v.pipe(v.number(), v.integer('Seconds are a whole number.'), v.minValue(1, 'At least one second.'));
+
+/** What jobs and endpoints have in common. */
+const container = {
+  instance: Instance,
+  /** Full URI of an image; without it the official PyTorch image of `frameworkVersion` is used. */
+  image: v.optional(v.pipe(v.string(), v.nonEmpty('An image URI is missing.'))),
+  frameworkVersion: v.optional(v.string()),
+  environment: v.optional(Environment, {}),
+  role: v.optional(Role),
+};
+
+const TrainingJob = v.strictObject({
+  kind: v.literal('training'),
+  ...container,
+  /** Folder that is shipped, data folders left out. */
+  source: v.optional(RelativePath, '.'),
+  /** Entry point, relative to `source`. */
+  script: RelativePath,
+  channels: v.pipe(
+    recordOf(ChannelName, Channel),
+    v.check((channels) => Object.keys(channels).length >= 1, 'A training job needs at least one channel.'),
+    v.check((channels) => Object.keys(channels).length <= 20, 'A training job has at most 20 channels.'),
+  ),
+  hyperparameters: v.optional(
+    v.pipe(
+      recordOf(
+        v.pipe(v.string(), v.maxLength(256, 'A hyperparameter name has at most 256 characters.')),
+        HyperParameter,
+      ),
+      v.check((all) => Object.keys(all).length <= 90, 'A training job has at most 100 hyperparameters, ours included.'),
+    ),
+    {},
+  ),
+  metrics: v.optional(
+    v.pipe(
+      recordOf(v.pipe(v.string(), v.maxLength(255, 'A metric name has at most 255 characters.')), MetricRegex),
+      v.check((metrics) => Object.keys(metrics).length <= 40, 'A training job has at most 40 metrics.'),
+    ),
+    {},
+  ),
+  /** torchrun starts one rank per GPU on every host; without it N hosts train N separate models. */
+  distribution: v.optional(v.literal('torchrun')),
+  /** Seconds until SageMaker stops the job. */
+  maxRuntime: v.optional(Seconds, 86_400),
+  volumeSizeInGB: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 30),
+});
+export type TrainingJob = v.InferOutput<typeof TrainingJob>;
+
+/** Known by name, kept as written; nothing acts on it yet. */
+const TuningJob = v.looseObject({ kind: v.literal('tuning') });
+
+const Model = v.union(
+  [
+    v.strictObject({ from: v.pipe(v.string(), v.regex(/^jobs\.[^.]+$/)) }),
+    v.strictObject({ data: v.pipe(v.string(), v.regex(/^s3:\/\/[^/]+\/.+\.tar\.gz$/)) }),
+  ],
+  'A model is { "from": "jobs.<name>" } or { "data": "s3://…/model.tar.gz" }.',
+);
+
+const Endpoint = v.strictObject({
+  ...container,
+  model: Model,
+  /** Folder shipped as `code/`; without it the inference script and the requirements.txt beside it are. */
+  source: v.optional(RelativePath),
+  /** Script with model_fn, input_fn, predict_fn, output_fn; shipped in the model's archive. Relative to `source`. */
+  inference: RelativePath,
+  /** Kept as written; nothing acts on it yet. */
+  scaling: v.optional(v.unknown()),
+});
+export type Endpoint = v.InferOutput<typeof Endpoint>;
+
+export const ProjectFile = v.strictObject({
+  $schema: v.optional(v.string()),
+  /** Prefix of names and S3 keys; by default the folder's name. */
+  name: v.optional(EntryName),
+  /** By default `sagemaker-<region>-<account>`, as the SageMaker SDK has it; created when it does not exist. */
+  bucket: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'A bucket name has 3 to 63 of a-z, 0-9, "." and "-".'),
+    ),
+  ),
+  /** Execution role of jobs and endpoints that name none of their own. */
+  role: v.optional(Role),
+  data: v.optional(recordOf(EntryName, v.strictObject({ path: RelativePath })), {}),
+  jobs: v.optional(recordOf(EntryName, v.variant('kind', [TrainingJob, TuningJob])), {}),
+  endpoints: v.optional(recordOf(EntryName, Endpoint), {}),
+  functions: v.optional(recordOf(EntryName, v.unknown()), {}),
+  machines: v.optional(recordOf(EntryName, v.unknown()), {}),
+});
+export type ProjectFile = v.InferOutput<typeof ProjectFile>;
+
+/** The entries that can be acted on. */
+export interface Project {
+  readonly name: string | undefined;
+  readonly bucket: string | undefined;
+  readonly role: string | undefined;
+  readonly data: Readonly<Record<string, { readonly path: string }>>;
+  readonly jobs: Readonly<Record<string, TrainingJob>>;
+  readonly endpoints: Readonly<Record<string, Endpoint>>;
+}
+
+/**
+ * Why a metric's regex finds nothing, or undefined. SageMaker takes the number from the first group; a regex without
+ * one is accepted by the API and yields no metric at all.
+ */
+export function metricRegexProblem(regex: string): string | undefined {
+  try {
+    // With an empty alternative the regex matches anything, and the match tells how many groups there are.
+    const groups = (new RegExp(`${regex}|`).exec('')?.length ?? 1) - 1;
+    return groups > 0 ? undefined : 'The regex has no group: put the number in parentheses, as in "loss=([0-9.]+)".';
+  } catch (error) {
+    return `This is not a regular expression: ${error instanceof Error ? error.message : String(error)}.`;
+  }
+}

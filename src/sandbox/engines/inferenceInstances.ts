@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { frameworkImage, imageRefusal } from '../../container/images.js';
+import {
+  invocationSeconds,
+  startupTimeoutSeconds,
+  workerCount,
+  workerTimeoutSeconds,
+} from '../../container/inferenceEnvironment.js';
+import { downloadFailed, failureReason, logGroup, logStream } from '../../container/inferenceMessages.js';
+import type { LogSink } from '../services/ports.js';
+import type { Folders } from '../settings.js';
+import type { Objects, StoredObject } from '../store/objects.js';
+import type { InstanceFactory } from './endpoints.js';
+import type { EndpointSpec, ModelSpec, VariantSpec } from './hosting.js';
+import { LocalContainer, type Machine } from './inferenceContainer.js';
+import { ModelServer } from './modelServer.js';
+import { parseS3Uri } from './s3Uri.js';
+
+/** Times and sizes that no model can change. */
+export interface HostingLimits {
+  readonly invocationMs: number;
+  readonly queueLength: number;
+  readonly restartMs: readonly number[];
+  readonly stopMs: number;
+}
+
+export const hostingLimits: HostingLimits = {
+  invocationMs: invocationSeconds * 1000,
+  queueLength: 100,
+  restartMs: [0, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000],
+  stopMs: 10_000,
+};
+
+/** Instances that are processes on this machine: a folder each, workers that share it, and a log stream. */
+export class InferenceInstances implements InstanceFactory {
+  constructor(
+    private readonly machine: Machine,
+    private readonly folders: Folders,
+    private readonly objects: Objects,
+    private readonly logs: LogSink,
+    private readonly limits: HostingLimits = hostingLimits,
+  ) {}
+
+  fingerprint({ model, instanceType }: VariantSpec): string {
+    const { image, environment, dataUrl } = model;
+    if (!frameworkImage(image, 'inference')) throw new Error(failureReason(imageRefusal(image, 'inference')));
+    return JSON.stringify([image, environment, dataUrl, this.archive(model)?.etag, instanceType]);
+  }
+
+  async sweep(endpoint: string): Promise<void> {
+    await rm(this.folders.endpoint(endpoint), { recursive: true, force: true });
+  }
+
+  async create(endpoint: EndpointSpec, { name, model, instanceType }: VariantSpec): Promise<ModelServer> {
+    const id = `i-0${randomBytes(8).toString('hex')}`;
+    const log = (lines: readonly string[]): void => {
+      const timestamp = Date.now();
+      // CloudWatch knows no empty events.
+      const events = lines.filter((line) => line !== '').map((message) => ({ timestamp, message }));
+      if (events.length > 0) this.logs.append(logGroup(endpoint.name), logStream(name, id), events);
+    };
+    const container = new LocalContainer({
+      machine: this.machine,
+      model,
+      folder: path.join(this.folders.endpoint(endpoint.name), id),
+      caches: { pip: this.folders.cache('pip'), torch: this.folders.cache('torch') },
+      log,
+    });
+    try {
+      await container.prepare(this.archive(model));
+    } catch (error) {
+      await container.dispose();
+      throw error;
+    }
+    return new ModelServer(container, {
+      ...this.limits,
+      workers: workerCount(model.environment, instanceType, availableParallelism()),
+      workerMs: workerTimeoutSeconds(model.environment) * 1000,
+      startupMs: startupTimeoutSeconds(model.environment) * 1000,
+      say: (line) => log([`[sagemaker-sandbox] ${line}`]),
+    });
+  }
+
+  /** @throws {Error} with the FailureReason, when there is no such object. */
+  private archive({ dataUrl }: ModelSpec): StoredObject | undefined {
+    if (dataUrl === undefined) return undefined;
+    const { bucket, key } = parseS3Uri(dataUrl);
+    const found = this.objects.get(bucket, key);
+    if (!found) throw new Error(failureReason(downloadFailed(dataUrl)));
+    return found;
+  }
+}

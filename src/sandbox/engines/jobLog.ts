@@ -1,0 +1,85 @@
+import type { LogSink } from '../services/ports.js';
+
+/** Bytes of a job's log that are kept from its beginning, and from its end. AWS keeps everything, at a price. */
+const kept = { head: 50 * 1024 * 1024, tail: 64 * 1024 };
+
+/** CloudWatch counts 26 bytes for each event beside its message (PutLogEvents, API reference). */
+const overhead = 26;
+
+/**
+ * One log stream of a job. Of a log that grows without bounds the beginning and the end are kept, with a line in
+ * between that says how much is missing.
+ */
+export class JobLog {
+  private stored = 0;
+  private dropped = 0;
+  private tail: string[] = [];
+  private tailBytes = 0;
+
+  constructor(
+    private readonly sink: LogSink,
+    private readonly group: string,
+    private readonly stream: string,
+    private readonly limits: typeof kept = kept,
+  ) {}
+
+  append(lines: readonly string[]): void {
+    let room = lines.length;
+    if (this.stored + bytes(lines) > this.limits.head) room = this.roomFor(lines);
+    this.store(lines.slice(0, room));
+    if (room < lines.length) this.holdBack(lines.slice(room));
+  }
+
+  /** Writes what was held back. */
+  close(): void {
+    if (this.tail.length === 0) return;
+    const missing = this.dropped - this.tailBytes;
+    this.sinkLines([
+      `[sagemaker-sandbox] ${missing} bytes of log are left out here: a job's first ${megabytes(this.limits.head)} and its end are kept.`,
+      ...this.tail,
+    ]);
+    this.tail = [];
+  }
+
+  private roomFor(lines: readonly string[]): number {
+    let total = this.stored;
+    const index = lines.findIndex((line) => (total += bytes([line])) > this.limits.head);
+    // Once full, full: a short line later on would stand at the wrong place.
+    this.stored = Math.max(this.stored, this.limits.head);
+    return index < 0 ? lines.length : index;
+  }
+
+  private store(lines: readonly string[]): void {
+    if (lines.length === 0) return;
+    this.stored += bytes(lines);
+    this.sinkLines(lines);
+  }
+
+  private holdBack(lines: readonly string[]): void {
+    for (const line of lines) {
+      const size = bytes([line]);
+      this.dropped += size;
+      this.tail.push(line);
+      this.tailBytes += size;
+    }
+    let first = 0;
+    while (this.tailBytes > this.limits.tail && first < this.tail.length - 1)
+      this.tailBytes -= bytes([this.tail[first++]!]);
+    this.tail = this.tail.slice(first);
+  }
+
+  /** An event has at least one character: empty lines are not logged. */
+  private sinkLines(lines: readonly string[]): void {
+    const timestamp = Date.now();
+    const events = lines.filter((line) => line !== '').map((message) => ({ timestamp, message }));
+    if (events.length > 0) this.sink.append(this.group, this.stream, events);
+  }
+}
+
+function bytes(lines: readonly string[]): number {
+  return lines.reduce((total, line) => total + Buffer.byteLength(line) + overhead, 0);
+}
+
+function megabytes(size: number): string {
+  return `${Math.round(size / (1024 * 1024))} MB`;
+}

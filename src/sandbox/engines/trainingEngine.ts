@@ -1,0 +1,85 @@
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Clock } from '../clock.js';
+import type { LogSink, MetricSink } from '../services/ports.js';
+import type { Folders, Settings } from '../settings.js';
+import type { Objects } from '../store/objects.js';
+import type { Interpreters } from './interpreter.js';
+import type { Isolation } from './isolation.js';
+import { countGpus } from './machine.js';
+import type { RunningTraining, TrainingEngine, TrainingObserver, TrainingSpec } from './training.js';
+import type { HostMachine } from './trainingHost.js';
+import { TrainingJob, type TrainingJobParts } from './trainingJob.js';
+
+export interface TrainingDependencies {
+  readonly settings: Settings;
+  readonly folders: Folders;
+  readonly objects: Objects;
+  readonly logs: LogSink;
+  readonly metrics: MetricSink;
+  readonly interpreters: Pick<Interpreters, 'find'>;
+  /** Found once, beside everything else that starts. */
+  readonly isolation: Promise<Isolation>;
+  /** `http://127.0.0.1:<port>`; asked when a job starts. */
+  readonly endpoint: () => string;
+  /** The environment in which the sandbox was started. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The shipped folder whose `python/` has the shim. */
+  readonly resources: string;
+  readonly clock: Clock;
+  /** Milliseconds between SIGTERM and SIGKILL; SageMaker gives 120 s (botocore, StoppingCondition). */
+  readonly graceMs?: number;
+}
+
+/** Training jobs as processes of this machine. */
+export class LocalTraining implements TrainingEngine {
+  private readonly running = new Map<TrainingJob, Promise<void>>();
+  private readonly ready: Promise<void>;
+  private readonly gpus = countGpus();
+  private readonly parts: TrainingJobParts;
+  private closed = false;
+
+  constructor(private readonly dependencies: TrainingDependencies) {
+    const { folders, graceMs = 120_000 } = dependencies;
+    this.parts = { ...dependencies, graceMs, machine: () => this.machine() };
+    // Jobs of a sandbox that was killed: nothing of them runs any more, and nobody will ask for their folders.
+    this.ready = rm(folders.trainingJobs(), { recursive: true, force: true }).then(
+      () => void mkdir(folders.trainingJobs(), { recursive: true, mode: 0o700 }),
+    );
+    this.ready.catch(() => undefined); // Reported by the first job, which waits for it.
+  }
+
+  start(spec: TrainingSpec, observer: TrainingObserver): RunningTraining {
+    const job = new TrainingJob(this.parts, spec, observer, this.dependencies.folders.trainingJob(spec.name));
+    if (this.closed) job.close();
+    const ended = job.run().finally(() => this.running.delete(job));
+    this.running.set(job, ended);
+    return { stop: () => job.stop('Stopped') };
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const job of this.running.keys()) job.close();
+    await Promise.all(this.running.values());
+  }
+
+  private async machine(): Promise<HostMachine> {
+    const { dependencies } = this;
+    const { folders, settings } = dependencies;
+    const [isolation, interpreter, gpus] = await Promise.all([
+      dependencies.isolation,
+      dependencies.interpreters.find(),
+      this.gpus,
+      this.ready,
+    ]);
+    return {
+      ...{ isolation, interpreter, gpus },
+      endpoint: dependencies.endpoint(),
+      environment: dependencies.environment,
+      pythonResources: path.join(dependencies.resources, 'python'),
+      dataDir: settings.dataDir,
+      torchCache: folders.cache('torch'),
+      pipCache: folders.cache('pip'),
+    };
+  }
+}

@@ -1,0 +1,125 @@
+import type { MetricData } from '@aws-sdk/client-sagemaker';
+import type { Clock } from '../../clock.js';
+import type {
+  RunningTraining,
+  TrainingEngine,
+  TrainingObserver,
+  TrainingOutcome,
+  TrainingSpec,
+} from '../../engines/training.js';
+import type { Collection } from '../../store/store.js';
+import { endedJob, stoppingJob, type TrainingJob, withSecondaryStatus } from './trainingRecord.js';
+
+export interface TrainingRunsOptions {
+  readonly jobs: Collection<TrainingJob>;
+  readonly engine: TrainingEngine;
+  readonly clock: Clock;
+  /** The most jobs at a time; others wait, in the order in which they came. */
+  readonly limit: number;
+  readonly specOf: (job: TrainingJob) => TrainingSpec;
+}
+
+/** Runs jobs on the engine, a few at a time, and keeps their records as the engine tells. */
+export class TrainingRuns {
+  private readonly jobs: Collection<TrainingJob>;
+  private readonly waiting: string[] = [];
+  /** Jobs on the engine; undefined while the engine's start has not returned. */
+  private readonly running = new Map<string, RunningTraining | undefined>();
+  /** Latest values of running jobs: too many to write each one down; the record gets them with the next stage. */
+  private readonly metrics = new Map<string, Map<string, MetricData>>();
+  private closed = false;
+
+  constructor(private readonly options: TrainingRunsOptions) {
+    this.jobs = options.jobs;
+  }
+
+  /** Takes up what an earlier process left: waiting jobs wait again; jobs that were running have failed. */
+  recover(): void {
+    const left = [...this.jobs.values()].filter(({ TrainingJobStatus: status }) =>
+      ['InProgress', 'Stopping'].includes(status ?? ''),
+    );
+    for (const job of left.sort((a, b) => +a.CreationTime - +b.CreationTime)) {
+      if (job.SecondaryStatus === 'Pending') this.submit(job);
+      else this.fail(job, 'InternalServerError: the sandbox ended while this job was running. Start the job again.');
+    }
+  }
+
+  submit(job: TrainingJob): void {
+    this.waiting.push(job.TrainingJobName);
+    this.startNext();
+    if (!this.waiting.includes(job.TrainingJobName)) return;
+    const message = `Waiting for other training jobs to end: this sandbox runs ${this.options.limit} at a time`;
+    this.put(withSecondaryStatus(job, 'Pending', message, this.options.clock.now()));
+  }
+
+  stop(job: TrainingJob): void {
+    const now = this.options.clock.now();
+    this.put(stoppingJob(job, now));
+    const place = this.waiting.indexOf(job.TrainingJobName);
+    if (place < 0) return this.running.get(job.TrainingJobName)?.stop();
+    this.waiting.splice(place, 1);
+    this.end(job.TrainingJobName, { status: 'Stopped', secondary: 'Stopped' }, undefined, now);
+  }
+
+  /** The latest value of each metric that a running job has printed. */
+  metricsOf(name: string): MetricData[] | undefined {
+    const latest = this.metrics.get(name);
+    return latest && [...latest.values()];
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.options.engine.close();
+  }
+
+  private startNext(): void {
+    while (!this.closed && this.running.size < this.options.limit) {
+      const name = this.waiting.shift();
+      if (name === undefined) return;
+      const job = this.jobs.get(name);
+      if (job) this.start(job);
+    }
+  }
+
+  private start(job: TrainingJob): void {
+    const name = job.TrainingJobName;
+    this.running.set(name, undefined);
+    this.metrics.set(name, new Map());
+    const run = this.options.engine.start(this.options.specOf(job), this.observer(name));
+    if (!this.running.has(name)) return; // It has ended already.
+    this.running.set(name, run);
+    if (this.jobs.get(name)?.TrainingJobStatus === 'Stopping') run.stop();
+  }
+
+  private observer(name: string): TrainingObserver {
+    return {
+      phase: (phase, message, at) => {
+        const job = this.jobs.get(name);
+        if (job) this.put(withSecondaryStatus(job, phase, message, at));
+      },
+      metric: (metric, value, at) => {
+        this.metrics.get(name)?.set(metric, { MetricName: metric, Value: value, Timestamp: at });
+      },
+      ended: (outcome, artifacts, at) => {
+        this.end(name, outcome, artifacts, at);
+        this.running.delete(name);
+        this.startNext();
+      },
+    };
+  }
+
+  private end(name: string, outcome: TrainingOutcome, artifacts: string | undefined, at: Date): void {
+    const job = this.jobs.get(name);
+    if (job) this.put(endedJob(job, { outcome, artifacts, metrics: this.metricsOf(name) ?? [] }, at));
+    this.metrics.delete(name);
+  }
+
+  private fail(job: TrainingJob, reason: string): void {
+    const outcome: TrainingOutcome = { status: 'Failed', reason };
+    this.put(endedJob(job, { outcome, artifacts: undefined, metrics: [] }, this.options.clock.now()));
+  }
+
+  private put(job: TrainingJob): void {
+    this.jobs.put(job.TrainingJobName, job);
+  }
+}

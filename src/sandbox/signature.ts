@@ -1,0 +1,348 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { canonicalRequest, type Head } from './canonicalRequest.js';
+import type { ChunkSigning, PayloadSigning } from './protocol/http.js';
+import { type Caller, ServiceError } from './protocol/service.js';
+import { allowedSkew, basicDate, type Dialect, refusals, version2Refusal } from './refusals.js';
+
+/** Access keys and whom they belong to. Implemented by identities.ts. */
+export interface Credentials {
+  /** Expired keys are still found, so that they can be refused as expired. */
+  find(accessKeyId: string): Identity | undefined;
+}
+
+export interface Identity {
+  readonly secretAccessKey: string;
+  /** Of temporary keys: a request must carry exactly this token. */
+  readonly sessionToken: string | undefined;
+  readonly expires: Date | undefined;
+  readonly caller: Caller;
+}
+
+export interface SignedRequest {
+  readonly message: Head;
+  /** As sent, percent-encoding untouched. */
+  readonly path: string;
+  /** As sent, without the `?`. */
+  readonly query: string;
+  /** The whole of it; undefined for S3, whose reader holds the body to what `payload` says. */
+  readonly body: Uint8Array | undefined;
+}
+
+export interface Verified {
+  readonly caller: Caller;
+  readonly payload: PayloadSigning;
+}
+
+/** What a request says of its signature, in its Authorization header or (presigned) in its query. */
+interface Claim {
+  readonly accessKeyId: string;
+  readonly date: string;
+  readonly region: string;
+  readonly service: string;
+  readonly signedHeaders: readonly string[];
+  readonly signature: string;
+  readonly timestamp: string;
+  readonly sessionToken: string | undefined;
+  /** Of a presigned URL that says so: for how many seconds it is good. */
+  readonly presignedFor: number | undefined;
+  readonly presigned: boolean;
+}
+
+const algorithm = 'AWS4-HMAC-SHA256';
+const emptyHash = sha256('');
+/** A week, in seconds: the longest that a presigned URL may be good for. */
+const longestPresigned = 604_800;
+
+/**
+ * Verifies AWS Signature Version 4, in the header and presigned. Every region is let in: the sandbox is the endpoint of
+ * them all, so that a script which names its own region works here as it does on AWS.
+ */
+export class SignatureVerifier {
+  private readonly keys = new SigningKeys();
+
+  constructor(
+    private readonly credentials: Credentials,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  /**
+   * @param service the signing name that the request has to be scoped to; undefined: any, for it will be refused
+   * @throws {ServiceError} in the words of `dialect`
+   */
+  verify(request: SignedRequest, service: string | undefined, dialect: Dialect): Verified {
+    const refusal = refusals[dialect];
+    const claim = readClaim(request, dialect);
+    if (!claim) throw refusal.unsigned();
+    this.checkTime(claim, dialect);
+    checkSignedHeaders(request.message, claim, dialect);
+    if (service !== undefined && claim.service !== service) {
+      throw refusal.mismatch(`Credential should be scoped to correct service: '${service}'. `);
+    }
+
+    const identity = this.credentials.find(claim.accessKeyId);
+    if (!identity) throw refusal.unknownKey(claim.accessKeyId);
+
+    const contentHash = request.body ? sha256(request.body) : declaredHash(request, claim);
+    const { message, path, query } = request;
+    const canonical = canonicalRequest(message, path, query, claim.signedHeaders, contentHash, dialect === 's3');
+    if (canonical === undefined) throw refusal.mismatch();
+    const key = this.keys.get(identity.secretAccessKey, claim);
+    const scope = `${claim.date}/${claim.region}/${claim.service}/aws4_request`;
+    const expected = hmacHex(key, `${algorithm}\n${claim.timestamp}\n${scope}\n${sha256(canonical)}`);
+    if (!sameText(expected, claim.signature)) throw refusal.mismatch();
+
+    // Last: who does not know the secret learns nothing about the token.
+    if (!sameText(identity.sessionToken ?? '', claim.sessionToken ?? '')) throw refusal.wrongToken();
+    if (identity.expires && identity.expires.getTime() <= this.now()) throw refusal.expiredToken();
+
+    const chunks = { key, scope, timestamp: claim.timestamp, seed: claim.signature };
+    return { caller: identity.caller, payload: payloadSigning(contentHash, chunks) };
+  }
+
+  private checkTime({ timestamp, date, presignedFor }: Claim, dialect: Dialect): void {
+    const refusal = refusals[dialect];
+    const at = parseBasicDate(timestamp);
+    if (at === undefined) {
+      throw dialect === 's3'
+        ? refusal.noDate()
+        : refusal.incomplete(
+            `Date must be in ISO-8601 'basic format'. Got '${timestamp}'. See http://en.wikipedia.org/wiki/ISO_8601`,
+          );
+    }
+    const now = this.now();
+    if (at - now > allowedSkew) throw refusal.tooNew(timestamp, now);
+    if (presignedFor !== undefined) {
+      if (now > at + presignedFor * 1000) throw refusal.expiredUrl();
+    } else if (now - at > allowedSkew) throw refusal.tooOld(timestamp, now);
+    if (!timestamp.startsWith(date)) {
+      throw refusal.mismatch(
+        'Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: ' +
+          `'${date}' != '${timestamp.slice(0, 8)}', from '${timestamp}'.`,
+      );
+    }
+  }
+}
+
+/** The signing name in a request's credential scope, for routing; undefined when it is not signed at all. */
+export function scopedService(message: Head, query: string): string | undefined {
+  const authorization = message.headers.authorization;
+  const credential = authorization
+    ? /Credential=([^,\s]+)/.exec(authorization)?.[1]
+    : query.includes('X-Amz-Credential')
+      ? new URLSearchParams(query).get('X-Amz-Credential')
+      : undefined;
+  return credential?.split('/').at(-2);
+}
+
+/** Signature of a chunk of an aws-chunked body. `previous`: that of the chunk before it, at first `chunks.seed`. */
+export function chunkSignature(chunks: ChunkSigning, previous: string, chunkSha256: string): string {
+  const text = `${algorithm}-PAYLOAD\n${chunks.timestamp}\n${chunks.scope}\n${previous}\n${emptyHash}\n${chunkSha256}`;
+  return hmacHex(chunks.key, text);
+}
+
+/** Signature of the trailing headers; `trailerSha256` is over their lines, `name:value\n` each. */
+export function trailerSignature(chunks: ChunkSigning, previous: string, trailerSha256: string): string {
+  return hmacHex(
+    chunks.key,
+    `${algorithm}-TRAILER\n${chunks.timestamp}\n${chunks.scope}\n${previous}\n${trailerSha256}`,
+  );
+}
+
+/** In the same time whatever differs: how far two signatures agree must not be measurable. */
+export function sameText(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+function readClaim(request: SignedRequest, dialect: Dialect): Claim | undefined {
+  const authorization = request.message.headers.authorization;
+  if (authorization?.startsWith('AWS4-')) return headerClaim(request.message, authorization, dialect);
+  // Signature version 2: boto3 still presigns S3 URLs with it unless `signature_version` is s3v4. AWS takes it only for
+  // buckets made before June 2020, and so for none of ours.
+  if (dialect === 's3' && (authorization?.startsWith('AWS ') || /(^|&)AWSAccessKeyId=/.test(request.query))) {
+    throw version2Refusal();
+  }
+  const presigned = request.query.includes('X-Amz-Algorithm') || request.query.includes('X-Amz-Signature');
+  return presigned ? queryClaim(new URLSearchParams(request.query), dialect) : undefined;
+}
+
+function headerClaim(message: Head, authorization: string, dialect: Dialect): Claim {
+  const refusal = refusals[dialect];
+  const [named = '', ...rest] = authorization.split(' ');
+  if (named !== algorithm) throw refusal.incomplete(unsupported(named));
+  const fields = new Map<string, string>();
+  for (const field of rest.join('').split(',')) {
+    const equals = field.indexOf('=');
+    if (equals > 0) fields.set(field.slice(0, equals), field.slice(equals + 1));
+  }
+  const required = (name: string): string => fields.get(name) ?? '';
+  const missing = ['Credential', 'Signature', 'SignedHeaders'].filter((name) => required(name) === '');
+  if (missing.length > 0) {
+    // AWS goes on to repeat the header; a signature has no business in messages that get logged.
+    const each = missing.map((name) => `Authorization header requires '${name}' parameter. `);
+    throw refusal.incomplete(each.join('').trimEnd());
+  }
+  const timestamp = header(message, 'x-amz-date') ?? fromHttpDate(message.headers.date);
+  if (timestamp === undefined) throw refusal.noDate();
+  return {
+    ...readCredential(required('Credential'), refusal.incomplete),
+    signedHeaders: required('SignedHeaders').toLowerCase().split(';'),
+    signature: required('Signature'),
+    timestamp,
+    sessionToken: header(message, 'x-amz-security-token'),
+    presignedFor: undefined,
+    presigned: false,
+  };
+}
+
+function queryClaim(query: URLSearchParams, dialect: Dialect): Claim {
+  const { incompleteQuery } = refusals[dialect];
+  const required = (name: string): string => {
+    const value = query.get(name);
+    if (value) return value;
+    throw incompleteQuery(
+      dialect === 's3'
+        ? 'Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.'
+        : `AWS query-string parameters must include '${name}'. Re-examine the query-string parameters.`,
+    );
+  };
+  const named = required('X-Amz-Algorithm');
+  if (named !== algorithm) throw incompleteQuery(unsupported(named));
+  // Only S3 insists that a URL says for how long it is good.
+  const expires = dialect === 's3' ? required('X-Amz-Expires') : query.get('X-Amz-Expires');
+  const presignedFor = expires === null ? undefined : Number(expires);
+  if (presignedFor !== undefined) {
+    if (!Number.isInteger(presignedFor)) throw incompleteQuery('X-Amz-Expires should be a number');
+    if (presignedFor < 0) throw incompleteQuery('X-Amz-Expires must be non-negative');
+    if (presignedFor > longestPresigned) {
+      throw incompleteQuery(
+        'X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds',
+      );
+    }
+  }
+  return {
+    ...readCredential(required('X-Amz-Credential'), incompleteQuery),
+    signedHeaders: required('X-Amz-SignedHeaders').toLowerCase().split(';'),
+    signature: required('X-Amz-Signature'),
+    timestamp: required('X-Amz-Date'),
+    sessionToken: query.get('X-Amz-Security-Token') ?? undefined,
+    presignedFor,
+    presigned: true,
+  };
+}
+
+function readCredential(
+  credential: string,
+  incomplete: (message: string) => ServiceError,
+): Pick<Claim, 'accessKeyId' | 'date' | 'region' | 'service'> {
+  const parts = credential.split('/');
+  const [accessKeyId, date, region, service, terminator] = parts;
+  if (parts.length !== 5 || !accessKeyId || !date || !region || !service) {
+    throw incomplete(
+      `Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '${credential}'`,
+    );
+  }
+  if (terminator !== 'aws4_request') {
+    throw incomplete(`Credential should be scoped with a valid terminator: 'aws4_request', not '${terminator}'. `);
+  }
+  return { accessKeyId, date, region, service };
+}
+
+function checkSignedHeaders(message: Head, { signedHeaders }: Claim, dialect: Dialect): void {
+  if (!signedHeaders.includes('host')) {
+    throw refusals[dialect].mismatch(`'Host' must be a 'SignedHeader' in the AWS Authorization.`);
+  }
+  if (dialect !== 's3') return;
+  // On S3 such headers change what a request does: one that was slipped in must not count.
+  const unsigned = Object.keys(message.headers).filter(
+    (name) => name.startsWith('x-amz-') && !signedHeaders.includes(name),
+  );
+  if (unsigned.length > 0) {
+    throw new ServiceError('AccessDenied', 'There were headers present in the request which were not signed', 403, {
+      HeadersNotSigned: unsigned.join(', '),
+    });
+  }
+}
+
+/** S3: the hash of the body as the request declares it, or one of the words that stand for it. */
+function declaredHash({ message, query }: SignedRequest, claim: Claim): string {
+  const declared =
+    header(message, 'x-amz-content-sha256') ??
+    (claim.presigned ? (new URLSearchParams(query).get('X-Amz-Content-Sha256') ?? 'UNSIGNED-PAYLOAD') : undefined);
+  if (declared === undefined) {
+    throw new ServiceError('InvalidRequest', 'Missing required header for this request: x-amz-content-sha256');
+  }
+  return declared;
+}
+
+function payloadSigning(contentHash: string, chunks: ChunkSigning): PayloadSigning {
+  switch (contentHash) {
+    case 'UNSIGNED-PAYLOAD':
+      return { kind: 'unsigned' };
+    case 'STREAMING-UNSIGNED-PAYLOAD-TRAILER':
+      return { kind: 'chunked', trailer: true, chunks: undefined };
+    case 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD':
+      return { kind: 'chunked', trailer: false, chunks };
+    case 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER':
+      return { kind: 'chunked', trailer: true, chunks };
+  }
+  if (/^[0-9a-f]{64}$/i.test(contentHash)) return { kind: 'signed', sha256: contentHash.toLowerCase() };
+  throw new ServiceError(
+    'InvalidArgument',
+    'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, ' +
+      'STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.',
+    400,
+    { ArgumentName: 'x-amz-content-sha256', ArgumentValue: contentHash },
+  );
+}
+
+/** The keys that secrets give for a day, region and service. Four HMACs each, so they are kept. */
+class SigningKeys {
+  private readonly keys = new Map<string, Buffer>();
+
+  get(secret: string, { date, region, service }: Claim): Buffer {
+    const name = `${secret}/${date}/${region}/${service}`;
+    let key = this.keys.get(name);
+    if (!key) {
+      // Days go by and temporary keys come and go; a few are in use at a time.
+      if (this.keys.size >= 1000) this.keys.clear();
+      key = [date, region, service, 'aws4_request'].reduce(hmac, Buffer.from(`AWS4${secret}`));
+      this.keys.set(name, key);
+    }
+    return key;
+  }
+}
+
+function parseBasicDate(text: string): number | undefined {
+  const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text);
+  if (!match) return undefined;
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
+  return Date.UTC(year, month - 1, day, hour, minute, second);
+}
+
+function fromHttpDate(date: string | undefined): string | undefined {
+  if (date === undefined) return undefined;
+  const time = Date.parse(date);
+  return Number.isNaN(time) ? date : basicDate(time);
+}
+
+function unsupported(named: string): string {
+  return `Unsupported AWS 'algorithm': '${named}' (only ${algorithm} for now). `;
+}
+
+function header(message: Head, name: string): string | undefined {
+  const value = message.headers[name];
+  return Array.isArray(value) ? value.join(',') : value;
+}
+
+function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
+function hmac(key: Uint8Array, data: string): Buffer {
+  return createHmac('sha256', key).update(data).digest();
+}
+
+function hmacHex(key: Uint8Array, data: string): string {
+  return createHmac('sha256', key).update(data).digest('hex');
+}

@@ -1,0 +1,75 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { classesIn, softmax } from '../../../src/hosting/classes.js';
+import {
+  endpointConfigRequest,
+  type EndpointPlan,
+  endpointRequest,
+  modelRequest,
+} from '../../../src/hosting/hostingRequests.js';
+
+const plan: EndpointPlan = {
+  endpoint: 'dogs-breeds',
+  config: 'dogs-breeds-20261122-105800-000',
+  model: 'dogs-breeds-20261122-105800-000',
+  roleArn: 'arn:aws:iam::123456789012:role/breeds',
+  image: '763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:2.6.0-cpu-py312',
+  modelData: 's3://breeds/models/9d41/model.tar.gz',
+  program: 'inference.py',
+  environment: { IMAGE_URL_ALLOW: 'example.org:443' },
+  instance: { type: 'ml.m5.large', count: 1 },
+  region: 'us-east-1',
+  tags: { 'workbench:entry': 'endpoints.breeds' },
+};
+
+describe('the requests of an endpoint', () => {
+  test('are these, to the byte', async () => {
+    const requests = [modelRequest(plan), endpointConfigRequest(plan), endpointRequest(plan)];
+    await expect(`${JSON.stringify(requests, null, 2)}\n`).toMatchFileSnapshot('hostingRequests.golden.json');
+  });
+
+  test('keep the variables by which the container finds the script, whatever the entry sets', () => {
+    const { PrimaryContainer } = modelRequest({ ...plan, environment: { SAGEMAKER_PROGRAM: 'other.py' } });
+    expect(PrimaryContainer?.Environment?.['SAGEMAKER_PROGRAM']).toBe('inference.py');
+  });
+});
+
+describe('classesIn', () => {
+  test("reads the toolkit's nested list, the likeliest class first, with names by position", () => {
+    const classes = classesIn([[0, 2, 1]], ['cat', 'dog', 'cow']);
+    expect(classes?.map(({ name, score }) => [name, score])).toEqual([
+      ['dog', 2],
+      ['cow', 1],
+      ['cat', 0],
+    ]);
+    expect(classes?.[0]?.probability).toBeCloseTo(0.6652, 4);
+  });
+
+  test('takes the names that the answer brings over ours, and numbers classes without one', () => {
+    expect(classesIn({ scores: [3, 1], labels: ['a', 'b'], predictions: [] }, ['x', 'y'])?.[0]?.name).toBe('a');
+    expect(classesIn({ scores: [3, 1], labels: null }, ['x', 'y'])?.[0]?.name).toBe('x');
+    expect(classesIn([[3, 1]])?.[0]?.name).toBe('class 0');
+  });
+
+  test('leaves probabilities as they are', () => {
+    expect(classesIn([[0.9, 0.1]])?.map(({ probability }) => probability)).toEqual([0.9, 0.1]);
+  });
+
+  test.each([[undefined], ['text'], [[]], [[[]]], [{ error: 'x' }], [[['a']]], [[[1, null]]]])(
+    'finds none in %j',
+    (answer) => {
+      expect(classesIn(answer)).toBeUndefined();
+    },
+  );
+});
+
+test('softmax sums to one and keeps the order, for scores of any size', () => {
+  const scores = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 200 });
+  fc.assert(
+    fc.property(scores, (given) => {
+      const probabilities = softmax(given);
+      expect(probabilities.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 9);
+      expect(probabilities[given.indexOf(Math.max(...given))]).toBe(Math.max(...probabilities));
+    }),
+  );
+});

@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import {
+  bucketGate,
+  dataGate,
+  distributionGate,
+  type Gate,
+  instanceGate,
+  isBlocked,
+  metricsGate,
+  nameGate,
+  roleGate,
+  sourceGate,
+} from '../../../src/launch/gates.js';
+import type { SourcePreview } from '../../../src/packaging/sourceArchive.js';
+
+const source: SourcePreview = {
+  folder: '/w',
+  files: [{ path: 'train.py', absolute: '/w/train.py', size: 2000 }],
+  skipped: [],
+  bytes: 2000,
+  secrets: [],
+  normalised: [],
+};
+const file = { path: 'a', absolute: '/a', size: 10, modified: 0 };
+const upload = { bucket: 'b', prefix: 'p/', send: [file], unchanged: [file], extra: [] };
+const here = { account: '123456789012', region: 'us-east-1' };
+const role = (statement: object) => ({
+  arn: 'arn:aws:iam::123456789012:role/r',
+  trustPolicy: JSON.stringify({
+    Version: '2012-10-17',
+    Statement: { Effect: 'Allow', Action: 'sts:AssumeRole', ...statement },
+  }),
+});
+const service = { Principal: { Service: 'sagemaker.amazonaws.com' } };
+
+describe('a gate', () => {
+  test.each<[string, Gate, Gate['level']]>([
+    ['a name that fits', nameGate('dogs-best-1'), 'green'],
+    ['a name that is too long', nameGate('a'.repeat(64)), 'red'],
+    ['a name with an underscore', nameGate('a_b'), 'red'],
+    ['metrics with a group', metricsGate({ loss: 'loss=(.+)' }), 'green'],
+    ['a metric without a group', metricsGate({ loss: 'loss=.+' }), 'red'],
+    ['no metrics', metricsGate({}), 'amber'],
+    ['a small source', sourceGate(source, 'train.py'), 'green'],
+    ['a source without its script', sourceGate(source, 'hpo.py'), 'red'],
+    ['a source with a secret', sourceGate({ ...source, secrets: [{ path: '.env', what: 'x' }] }, 'train.py'), 'red'],
+    ['a source above 50 MB', sourceGate({ ...source, bytes: 60 * 1024 * 1024 }, 'train.py'), 'amber'],
+    ['data to send', dataGate('dogs', 'data/dogs', upload), 'green'],
+    ['an empty folder', dataGate('dogs', 'data/dogs', { ...upload, send: [], unchanged: [] }), 'red'],
+    ['no folder', dataGate('dogs', 'data/dogs', undefined), 'red'],
+    ['stale objects', dataGate('dogs', 'data/dogs', { ...upload, extra: ['p/old'] }), 'amber'],
+    ['a role that trusts SageMaker', roleGate('r', role(service), here), 'green'],
+    [
+      'a role that trusts it for this account',
+      roleGate('r', role({ ...service, Condition: { StringEquals: { 'aws:SourceAccount': here.account } } }), here),
+      'green',
+    ],
+    [
+      'a role that trusts it for another account',
+      roleGate('r', role({ ...service, Condition: { StringEquals: { 'aws:SourceAccount': '1' } } }), here),
+      'red',
+    ],
+    ['a role for Lambda', roleGate('r', role({ Principal: { Service: 'lambda.amazonaws.com' } }), here), 'red'],
+    ['a policy that is none', roleGate('r', { arn: 'arn:aws:iam::1:role/r', trustPolicy: '{' }, here), 'red'],
+    ['no role', roleGate('r', undefined, here), 'red'],
+    [
+      'a known type with a price',
+      instanceGate('training', { type: 'ml.m5.xlarge', count: 1 }, { usdPerHour: 0.23 }),
+      'green',
+    ],
+    ['a type without a price', instanceGate('training', { type: 'ml.new.huge', count: 1 }, undefined), 'amber'],
+    [
+      'a type for hosting alone',
+      instanceGate('training', { type: 'ml.c5.large', count: 1 }, { usdPerHour: 0.1 }),
+      'red',
+    ],
+    ['a bucket to be made', bucketGate('b', 'us-east-1', undefined), 'green'],
+    ['a bucket elsewhere', bucketGate('b', 'us-east-1', 'eu-west-1'), 'red'],
+  ])('judges %s: %#', (_, gate, level) => {
+    expect(gate.level).toBe(level);
+    expect(gate.evidence).not.toBe('');
+    // Whatever is not green says what to do.
+    expect(gate.fix === undefined).toBe(level === 'green');
+  });
+
+  test('warns of several hosts that each train a model of their own', () => {
+    const instance = (count: number) => ({ type: 'ml.m5.xlarge', count });
+    expect(distributionGate({ instance: instance(1), distribution: undefined })).toEqual([]);
+    expect(distributionGate({ instance: instance(4), distribution: undefined })).toMatchObject([
+      { level: 'amber', evidence: '4 hosts would each train a model of their own, at 4 times the price' },
+    ]);
+    expect(distributionGate({ instance: instance(4), distribution: 'torchrun' })).toMatchObject([{ level: 'green' }]);
+  });
+
+  test('stops a launch when it is red, and only then', () => {
+    expect(isBlocked([nameGate('ok'), metricsGate({})])).toBe(false);
+    expect(isBlocked([nameGate('ok'), nameGate('')])).toBe(true);
+  });
+});
