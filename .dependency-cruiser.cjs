@@ -20,7 +20,7 @@ const floorRules = floors.flatMap((rooms, level) =>
     name: `${name}-imports-only-from-below`,
     severity: 'error',
     from: { path: room([name]) },
-    to: { path: '^src/', pathNot: room([name, ...floors.slice(0, level).flat()]) },
+    to: { path: '^src/.+/', pathNot: room([name, ...floors.slice(0, level).flat()]) },
   })),
 );
 

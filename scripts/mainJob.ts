@@ -116,16 +116,22 @@ async function runningNow(session: Session): Promise<string> {
   return `On AWS, what runs now would cost about ${usd(usdPerHour)}/h (estimate).`;
 }
 
-/** After a failure: what was made and is still there. */
+/** After a failure: what was made and is still there, with what a stopped job had saved. */
 async function leftBehind(session: Session, since: Date): Promise<string> {
   const left = (await ours(session)).filter((resource) => !resource.until && resource.since >= since);
-  if (left.length === 0) return 'Nothing was left behind.';
+  const cancelled = (await session.runs.list()).filter(
+    ({ outcome, started }) => outcome === 'Cancelled' && new Date(started) >= since,
+  );
+  const models = cancelled.flatMap(({ results }) =>
+    results.model === undefined ? [] : [`  objects ${results.model}`],
+  );
+  if (left.length + models.length === 0) return 'Nothing was left behind.';
   const lines = left.map(({ kind, name, usdPerHour }) => {
     const end = kind === 'training-job' ? 'ends' : 'is deleted';
     const price = usdPerHour > 0 ? `, on AWS about ${usd(usdPerHour)}/h until it ${end}` : '';
     return `  ${kind} ${name}${price}`;
   });
-  return ['Left behind:', ...lines].join('\n');
+  return ['Left behind:', ...lines, ...models].join('\n');
 }
 
 async function ours({ ledger, cloud }: Session) {

@@ -34,7 +34,7 @@ def main(fd: int) -> int:
     connection.set_inheritable(False)  # what a handler starts must not keep the connection open
     try:
         script = load()
-    except (Exception, SystemExit) as error:  # a script may also end itself while it is imported
+    except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever a script raises, its own end included)
         traceback.print_exc()
         reason = traceback.format_exception_only(type(error), error)[-1]
         respond(connection, lambda *_: text(500, reason), once=True)
@@ -91,7 +91,7 @@ def respond(connection: socket.socket, responder: Responder, once: bool = False)
             self.wfile.flush()
             self.close_connection = once
 
-        do_GET = do_POST = answer  # noqa: N815 (http.server's names)
+        do_GET = do_POST = answer
 
     # The "server" is what a handler may look at; this one has no need of it.
     Requests(connection, ("model server", 0), None)  # type: ignore[arg-type]

@@ -2,7 +2,7 @@ import table from '../../resources/pytorchImages.json' with { type: 'json' };
 import { UserError } from '../core/errors.js';
 
 /** The newest PyTorch that has both a training and an inference image. */
-export const defaultFrameworkVersion = '2.6.0';
+const defaultFrameworkVersion = '2.6.0';
 
 /**
  * URI of AWS's own PyTorch image, as the SageMaker SDK builds it (image_uris.py): families g and p get the GPU build.

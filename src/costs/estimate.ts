@@ -31,7 +31,8 @@ export function describeEstimate(estimate: Estimate | undefined): string {
   return `about ${usd(estimate.usdPerHour)}/h${maximum} (estimate: ${priceBasis})`;
 }
 
-/** Cents, and more digits only below one cent. */
+/** Cents, and more digits only where a price has them: $0.23, $0.115, $0.0042. */
 export function usd(amount: number): string {
-  return `$${amount.toFixed(amount > 0 && amount < 0.01 ? 4 : 2)}`;
+  const digits = [2, 3, 4].find((count) => Math.abs(amount - Number(amount.toFixed(count))) < 1e-9) ?? 2;
+  return `$${amount.toFixed(amount < 1 ? digits : 2)}`;
 }

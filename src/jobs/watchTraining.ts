@@ -19,7 +19,7 @@ export async function watchTraining(
   observer: TrainingObserver,
   signal: AbortSignal,
 ): Promise<TrainingJobDetail> {
-  const { describe, logs, logDelay } = cloud.connection.intervals;
+  const { logs, logDelay } = cloud.connection.intervals;
   const ended = new AbortController();
   // Whichever side fails takes the other one with it.
   const failed = new AbortController();
@@ -38,26 +38,29 @@ export async function watchTraining(
       observer.log(lines);
   };
   const [job] = await Promise.all([
-    guard(untilEnded(cloud, name, describe, observer, both).finally(() => ended.abort())),
+    guard(untilEnded(cloud, name, observer, both).finally(() => ended.abort())),
     guard(following()),
   ]);
   return job;
 }
 
-/** Stopped ends the wait as Completed and Failed do (aws/sagemaker-python-sdk#184 waited for ever). */
-async function untilEnded(
-  cloud: Pick<Cloud, 'trainingJobs'>,
+/**
+ * Waits for the end of a job, telling its phases after the first `seen`. Stopped ends the wait as Completed and Failed do
+ * (aws/sagemaker-python-sdk#184 waited for ever).
+ */
+export async function untilEnded(
+  cloud: Pick<Cloud, 'connection' | 'trainingJobs'>,
   name: string,
-  interval: number,
-  observer: TrainingObserver,
+  observer: Pick<TrainingObserver, 'phase'>,
   signal: AbortSignal,
+  seen = 0,
 ): Promise<TrainingJobDetail> {
-  let seen = 0;
+  let told = seen;
   for (;;) {
     const job = await cloud.trainingJobs.describe(name, signal);
-    job.phases.slice(seen).forEach((phase) => observer.phase(phase));
-    seen = Math.max(seen, job.phases.length);
+    job.phases.slice(told).forEach((phase) => observer.phase(phase));
+    told = Math.max(told, job.phases.length);
     if (job.state !== 'InProgress' && job.state !== 'Stopping') return job;
-    await delay(interval, undefined, { signal });
+    await delay(cloud.connection.intervals.describe, undefined, { signal });
   }
 }

@@ -44,7 +44,7 @@ export interface TrainingLaunch {
     | undefined;
 }
 
-export interface DataUpload {
+interface DataUpload {
   /** Name of the `data` entry. */
   readonly name: string;
   readonly channel: string;

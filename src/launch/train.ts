@@ -1,6 +1,6 @@
 import { UserError } from '../core/errors.js';
 import type { TrainingJobDetail } from '../aws/gateways/trainingJobs.js';
-import { type TrainingObserver, watchTraining } from '../jobs/watchTraining.js';
+import { type TrainingObserver, untilEnded, watchTraining } from '../jobs/watchTraining.js';
 import { uploadArchive } from '../transfer/uploadArchive.js';
 import { uploadFolder, type UploadProgress } from '../transfer/uploadFolder.js';
 import type { TrainingLaunch } from './planTraining.js';
@@ -81,36 +81,33 @@ export async function train(
     throw error;
   }
   const job = await watchTraining(cloud, name, observer, signal).catch(async (error: unknown) => {
-    if (signal.aborted) await finish('Cancelled', { failure: await stop(session, name, observer) });
+    if (signal.aborted) {
+      const stopped = await stop(session, name, observer);
+      await session.ledger.ended('training-job', name, cloud.connection);
+      await finish('Cancelled', { failure: 'Stopped on request', results: resultsOf(stopped) });
+    }
     throw error;
   });
   await session.ledger.ended('training-job', name, cloud.connection);
-  await finish(job.state, {
-    ...(job.failure !== undefined && { failure: job.failure }),
-    results: {
-      metrics: { ...job.metrics },
-      ...(job.model !== undefined && { model: job.model }),
-      ...(job.billableSeconds !== undefined && { billableSeconds: job.billableSeconds }),
-    },
-  });
+  await finish(job.state, { ...(job.failure !== undefined && { failure: job.failure }), results: resultsOf(job) });
   if (job.state !== 'Completed') {
     throw new UserError(`Training job ${name} ${job.state.toLowerCase()}: ${job.failure ?? 'it was stopped'}`);
   }
   return job;
 }
 
-/** Stops the job for good, and says in what state it was left. */
-async function stop(session: Session, name: string, observer: TrainingObserver): Promise<string> {
-  const { cloud } = session;
+/** Stops the job for good: returns when it has ended, in whatever state. */
+async function stop({ cloud, mutate }: Session, name: string, observer: TrainingObserver): Promise<TrainingJobDetail> {
   const patience = AbortSignal.timeout(stopMilliseconds);
-  const before = await cloud.trainingJobs.describe(name, patience);
-  if (before.state === 'InProgress') await session.mutate(name)(cloud.trainingJobs.stop(name));
-  const { state } = await watchTraining(
-    cloud,
-    name,
-    { phase: (phase) => observer.phase(phase), log: () => undefined },
-    patience,
-  );
-  await session.ledger.ended('training-job', name, cloud.connection);
-  return `stopped on request; the job is ${state}`;
+  const { state, phases } = await cloud.trainingJobs.describe(name, patience);
+  if (state === 'InProgress') await mutate(name)(cloud.trainingJobs.stop(name));
+  return untilEnded(cloud, name, observer, patience, phases.length);
+}
+
+function resultsOf({ metrics, model, billableSeconds }: TrainingJobDetail): RunRecord['results'] {
+  return {
+    metrics: { ...metrics },
+    ...(model !== undefined && { model }),
+    ...(billableSeconds !== undefined && { billableSeconds }),
+  };
 }

@@ -6,7 +6,7 @@ import { type Project, ProjectFile, type TrainingJob } from './project.js';
 export const projectFileName = 'sagemaker.jsonc';
 
 /** Something to say about the project file, and where. */
-export interface Diagnostic {
+interface Diagnostic {
   readonly severity: 'error' | 'warning' | 'information';
   readonly message: string;
   /** Keys from the root: `['jobs', 'best', 'metrics']`. */

@@ -47,6 +47,23 @@ const permissions = {
       ],
       Resource: '*',
     },
+    // For jobs with a VpcConfig. The SageMaker Python SDK v3 takes no role for training that lacks one of these.
+    {
+      Sid: 'Network',
+      Effect: 'Allow',
+      Action: [
+        'ec2:CreateNetworkInterface',
+        'ec2:CreateNetworkInterfacePermission',
+        'ec2:DeleteNetworkInterface',
+        'ec2:DeleteNetworkInterfacePermission',
+        'ec2:DescribeDhcpOptions',
+        'ec2:DescribeNetworkInterfaces',
+        'ec2:DescribeSecurityGroups',
+        'ec2:DescribeSubnets',
+        'ec2:DescribeVpcs',
+      ],
+      Resource: '*',
+    },
   ],
 };
 

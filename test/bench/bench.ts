@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { CloudWatchLogsClient, GetLogEventsCommand, DescribeLogStreamsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
@@ -17,11 +16,10 @@ import {
   waitUntilTrainingJobCompletedOrStopped,
 } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
-import { pack } from 'tar-stream';
+import { inferenceImage, tarGz, trainingImage } from '../support/jobs.js';
 import { SandboxProcess } from '../support/sandboxProcess.js';
 import { RawClient, sign } from './signedRequest.js';
 
-const images = '763104351884.dkr.ecr.us-east-1.amazonaws.com';
 const bucket = 'bench';
 
 async function main(): Promise<void> {
@@ -105,7 +103,7 @@ async function submitToFirstLine(sandbox: SandboxProcess, s3: S3Client): Promise
         TrainingJobName,
         RoleArn: sandbox.ready.executionRoleArn,
         AlgorithmSpecification: {
-          TrainingImage: `${images}/pytorch-training:2.6.0-cpu-py312`,
+          TrainingImage: trainingImage,
           TrainingInputMode: 'File',
         },
         HyperParameters: { sagemaker_program: 'train.py', sagemaker_submit_directory: `s3://${bucket}/${key}` },
@@ -152,7 +150,7 @@ def transform_fn(model, body, content_type, accept): return body, content_type
       ModelName: name,
       ExecutionRoleArn: sandbox.ready.executionRoleArn,
       PrimaryContainer: {
-        Image: `${images}/pytorch-inference:2.6.0-cpu-py312`,
+        Image: inferenceImage,
         ModelDataUrl: `s3://${bucket}/${key}`,
         Environment: { SAGEMAKER_MODEL_SERVER_WORKERS: '1' },
       },
@@ -223,15 +221,6 @@ async function answers(endpoint: string): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   throw new Error(`Nothing answers at ${endpoint}.`);
-}
-
-async function tarGz(files: Readonly<Record<string, string>>): Promise<Buffer> {
-  const archive = pack();
-  for (const [name, content] of Object.entries(files)) archive.entry({ name }, content);
-  archive.finalize();
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of archive) chunks.push(chunk as Uint8Array);
-  return gzipSync(Buffer.concat(chunks));
 }
 
 main().catch((error: unknown) => {

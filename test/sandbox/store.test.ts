@@ -22,6 +22,14 @@ describe('the store', () => {
     expect([...jobs.values()]).toEqual([{ name: 'a', at, nested: [{ at }] }]);
   });
 
+  test('does not take a member that a person called $date for a time', () => {
+    const file = newFile();
+    const store = new Store(file);
+    store.collection('jobs').put('a', { hyperparameters: { $date: '5' } });
+    store.close();
+    expect(new Store(file).collection('jobs').get('a')).toEqual({ hyperparameters: { $date: '5' } });
+  });
+
   test('keeps what was committed when its process is killed without warning', () => {
     const file = newFile();
     const script = `

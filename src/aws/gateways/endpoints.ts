@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import type { Change } from '../change.js';
 
-export type EndpointState =
+type EndpointState =
   | 'OutOfService'
   | 'Creating'
   | 'Updating'

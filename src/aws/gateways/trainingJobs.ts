@@ -10,7 +10,7 @@ import {
 import type { TokenBucket } from '../../core/tokenBucket.js';
 import type { Change } from '../change.js';
 
-export type JobState = 'InProgress' | 'Completed' | 'Failed' | 'Stopping' | 'Stopped';
+type JobState = 'InProgress' | 'Completed' | 'Failed' | 'Stopping' | 'Stopped';
 
 /** A training job as the rest of the extension knows it. */
 export interface TrainingJob {

@@ -45,9 +45,10 @@ export async function extractTarGz(file: string, folder: string): Promise<void> 
   }
 }
 
+/** Leading slashes count for nothing, as for every tar: the SageMaker SDK's own archives have an entry `/` for their root. */
 function inside(folder: string, name: string): string {
-  const target = path.resolve(folder, name);
-  if (path.isAbsolute(name) || (target !== folder && !target.startsWith(folder + path.sep))) {
+  const target = path.join(folder, name);
+  if (target !== folder && !target.startsWith(folder + path.sep)) {
     throw new Error(`The archive has an entry that leads out of its folder: ${JSON.stringify(name)}`);
   }
   return target;

@@ -15,6 +15,8 @@ export interface ProcessSpec {
   readonly enclosure: Enclosure;
   /** Gives the process a socket as descriptor 4, the other end of which is `connection`. */
   readonly connected?: boolean;
+  /** From `makePipeFile`, for who has time to make one before; it is used up. */
+  readonly pipeFile?: string;
   /** Gets what the process and its children print, stdout and stderr in the order in which they were written. */
   readonly onLines: (lines: readonly string[]) => void;
 }
@@ -45,7 +47,7 @@ const strayOutputMs = 1000;
  */
 export async function startProcess(isolation: Isolation, spec: ProcessSpec): Promise<RunningProcess> {
   const launch = isolation.launch(spec.command, spec.enclosure);
-  const pipe = await openPipe(spec.enclosure.scratch);
+  const pipe = await openPipe(spec.pipeFile ?? (await makePipeFile(spec.enclosure.scratch)));
   const output = new Socket({ fd: pipe.reader, readable: true, writable: false });
   let child: ChildProcess;
   try {
@@ -97,10 +99,15 @@ export async function startProcess(isolation: Isolation, spec: ProcessSpec): Pro
   };
 }
 
-/** A pipe that this process reads without blocking and a child writes to. */
-async function openPipe(folder: string): Promise<{ reader: number; writer: number }> {
+/** A named pipe in `folder`. Node has no call for it. */
+export async function makePipeFile(folder: string): Promise<string> {
   const file = path.join(folder, `output-${randomUUID()}`);
   await promisify(execFile)('mkfifo', ['-m', '600', file]);
+  return file;
+}
+
+/** A pipe that this process reads without blocking and a child writes to; its name is gone at once. */
+async function openPipe(file: string): Promise<{ reader: number; writer: number }> {
   try {
     const reader = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     return { reader, writer: openSync(file, constants.O_WRONLY) };

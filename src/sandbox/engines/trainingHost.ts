@@ -20,12 +20,12 @@ import { childEnvironment } from './childEnvironment.js';
 import type { Interpreter } from './interpreter.js';
 import type { Enclosure, Isolation } from './isolation.js';
 import { freePort } from './machine.js';
-import { type RunningProcess, startProcess } from './processes.js';
+import { readFailure, writeNew } from './outputFiles.js';
+import { makePipeFile, type RunningProcess, startProcess } from './processes.js';
 import { RoleCredentials } from './roleCredentials.js';
 import { type ScriptCommand, scriptCommand } from './scriptCommand.js';
 import { personsTorchHome, shareTorchHome } from './torchHome.js';
 import type { TrainingSpec } from './training.js';
-import { isCode } from './trainingFailure.js';
 import { makeVirtualEnvironment, type VirtualEnvironment } from './virtualEnvironment.js';
 
 /** What all hosts of all jobs have in common. */
@@ -58,6 +58,7 @@ export class TrainingHost {
   readonly ml: string;
   private readonly credentials: RoleCredentials;
   private virtual: VirtualEnvironment | undefined;
+  private pipeFile: string | undefined;
   private process: RunningProcess | undefined;
   private ending = false;
 
@@ -99,6 +100,7 @@ export class TrainingHost {
       ...files.map(([name, text]) => writeFile(path.join(this.ml, layout.config, name), text)),
       this.writeHostsFile(),
       makeVirtualEnvironment(interpreter, path.join(this.folder, 'venv')).then((made) => (this.virtual = made)),
+      makePipeFile(path.join(this.folder, 'scratch')).then((made) => (this.pipeFile = made)),
     ]);
   }
 
@@ -192,15 +194,13 @@ export class TrainingHost {
     if (exitCode === 0) {
       if (error === 'ExecuteUserScriptError') {
         this.say('INFO', ['Reporting training SUCCESS']);
-        await writeFile(path.join(this.ml, layout.success), '');
+        await writeNew(path.join(this.ml, layout.success), '');
       }
       return { exitCode: 0, failure: '', hint: '' };
     }
     const text = failureText(error, { exitCode, message: message.toString(), command: shown });
     // A script that has written its own failure file knows better.
-    await writeFile(path.join(this.ml, layout.failure), text, { flag: 'wx' }).catch((cause: unknown) => {
-      if (!isCode(cause, 'EEXIST')) throw cause;
-    });
+    await writeNew(path.join(this.ml, layout.failure), text);
     this.say('ERROR', ['Reporting training FAILURE']);
     this.say('ERROR', text.split('\n'));
     this.say('ERROR', ['Encountered exit_code 1']);
@@ -210,7 +210,7 @@ export class TrainingHost {
 
   private async ended(exitCode: number, message: ErrorMessage): Promise<ContainerEnd> {
     if (exitCode === 0) return { exitCode, failure: '', hint: '' };
-    const failure = await readFile(path.join(this.ml, layout.failure), 'utf8').catch(() => '');
+    const failure = await readFailure(path.join(this.ml, layout.failure));
     return { exitCode, failure, hint: this.hint(missingModule(`${message.toString()}\n${failure}`)) };
   }
 
@@ -229,8 +229,11 @@ export class TrainingHost {
     workingFolder: string,
     error: ErrorMessage,
   ): Promise<number> {
+    const { pipeFile } = this;
+    this.pipeFile = undefined;
     const started = await startProcess(this.machine.isolation, {
       command,
+      ...(pipeFile !== undefined && { pipeFile }),
       environment,
       enclosure: this.enclosure(workingFolder),
       onLines: (lines) => {

@@ -3,7 +3,6 @@ import path from 'node:path';
 import { algorithmError, clientError, internalError } from '../../container/failure.js';
 import { decodeHyperparameters } from '../../container/hyperparameters.js';
 import { frameworkImage, imageRefusal } from '../../container/images.js';
-import { MetricScraper } from '../../container/metrics.js';
 import { str } from '../../container/pythonText.js';
 import { hostNames } from '../../container/trainingFiles.js';
 import type { Clock } from '../clock.js';
@@ -11,6 +10,7 @@ import type { LogSink, MetricSink } from '../services/ports.js';
 import type { Objects } from '../store/objects.js';
 import { NoPythonError } from './interpreter.js';
 import { JobLog } from './jobLog.js';
+import { JobMetrics } from './jobMetrics.js';
 import { networkInterface } from './machine.js';
 import type { TrainingObserver, TrainingOutcome, TrainingPhase, TrainingSpec } from './training.js';
 import { asJobFailed, JobFailed } from './trainingFailure.js';
@@ -31,9 +31,6 @@ export interface TrainingJobParts {
 }
 
 const logGroup = '/aws/sagemaker/TrainingJobs';
-
-/** How many values of one metric a piece of the log may bring: a script that prints nothing else stays affordable. */
-const valuesAtOnce = 100;
 
 /** The messages that SageMaker gives with its secondary statuses. */
 const phaseMessages: Readonly<Record<TrainingPhase, string>> = {
@@ -65,15 +62,12 @@ export class TrainingJob {
     try {
       ({ outcome, artifacts } = await this.live());
     } catch (error) {
-      const failure = asJobFailed(error);
+      const failure = this.abort.signal.aborted ? closed() : asJobFailed(error);
       outcome = { status: 'Failed', reason: failure.message, ...exitCodeOf(failure) };
     } finally {
       this.cancelDeadline();
       clearTimeout(this.killTimer);
       this.host?.close();
-    }
-    if (this.abort.signal.aborted) {
-      outcome = { status: 'Failed', reason: internalError('The sandbox was stopped while the job was running.') };
     }
     // What cannot be removed now goes when the sandbox starts the next time.
     await rm(this.folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
@@ -101,14 +95,16 @@ export class TrainingJob {
     const machine = await this.machine();
     const stream = `${this.spec.name}/${hostNames(1)[0]!}-${Math.floor(Date.now() / 1000)}`;
     const log = new JobLog(this.parts.logs, logGroup, stream);
+    const metrics = this.measurements(log);
     try {
-      const host = await this.prepare(machine, log);
+      const host = await this.prepare(machine, log, metrics);
       this.enter('Downloading');
       this.cancelDeadline = after(this.spec.maxRuntimeSeconds * 1000, () => this.stop('MaxRuntimeExceeded'));
       await this.download(machine, host);
       if (!this.stopped) {
         this.enter('Training');
         const end = await host.train();
+        this.cancelDeadline();
         if (!this.stopped && end.exitCode !== 0) {
           throw new JobFailed(algorithmError(end.failure, end.exitCode, end.hint), end.exitCode);
         }
@@ -120,6 +116,7 @@ export class TrainingJob {
       const secondary = this.stopped;
       return { outcome: secondary ? { status: 'Stopped', secondary } : { status: 'Completed' }, artifacts };
     } finally {
+      metrics.flush();
       log.close();
     }
   }
@@ -164,18 +161,15 @@ export class TrainingJob {
     }
   }
 
-  private async prepare(machine: HostMachine, log: JobLog): Promise<TrainingHost> {
+  private async prepare(machine: HostMachine, log: JobLog, metrics: JobMetrics): Promise<TrainingHost> {
     const hosts = hostNames(1);
     const cluster = {
       ...{ currentHost: hosts[0]!, hosts },
       ...{ instanceType: this.spec.instance.type, networkInterface: networkInterface() },
     };
-    const scraper = new MetricScraper(this.spec.metrics, ({ name, problem }) =>
-      log.append([`[sagemaker-sandbox] The metric "${name}" is not measured: ${problem}.`]),
-    );
     const host = new TrainingHost(machine, this.spec, cluster, path.join(this.folder, hosts[0]!), (lines) => {
       log.append(lines);
-      this.measure(scraper, lines);
+      metrics.add(lines);
     });
     this.host = host;
     await host.prepare();
@@ -199,22 +193,28 @@ export class TrainingJob {
     if (source !== undefined && !fromS3) await input.source(str(source), host.base);
   }
 
-  private measure(scraper: MetricScraper, lines: readonly string[]): void {
-    const values = scraper.scan(lines);
-    const at = this.parts.clock.now();
-    for (const name of new Set(values.map((found) => found.name))) {
-      const latest = values.filter((found) => found.name === name).slice(-valuesAtOnce);
-      for (const { value } of latest) {
-        this.parts.metrics.record(logGroup, { TrainingJobName: this.spec.name }, name, value, at);
-      }
-      this.observer.metric(name, latest.at(-1)!.value, at);
-    }
+  private measurements(log: JobLog): JobMetrics {
+    return new JobMetrics(
+      this.spec.metrics,
+      (name, values) => {
+        const at = this.parts.clock.now();
+        for (const value of values) {
+          this.parts.metrics.record(logGroup, { TrainingJobName: this.spec.name }, name, value, at);
+        }
+        this.observer.metric(name, values.at(-1)!, at);
+      },
+      ({ name, problem }) => log.append([`[sagemaker-sandbox] The metric "${name}" is not measured: ${problem}.`]),
+    );
   }
 
   private enter(phase: TrainingPhase): void {
     this.abort.signal.throwIfAborted();
     this.observer.phase(phase, phaseMessages[phase], this.parts.clock.now());
   }
+}
+
+function closed(): JobFailed {
+  return new JobFailed(internalError('The sandbox was stopped while the job was running.'));
 }
 
 /** setTimeout holds 24.8 days; a job may run for 28 (botocore MaxRuntimeInSeconds). */

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { layout } from '../../container/trainingFiles.js';
 import { forEachConcurrent } from '../../core/concurrency.js';
@@ -27,6 +27,7 @@ export class TrainingOutput {
    */
   async upload(): Promise<string> {
     try {
+      for (const folder of [layout.model, layout.outputData]) await this.mustBeFolder(folder);
       const output = await this.files(path.join(this.ml, layout.outputData));
       const artifacts = await this.uploadFolder('model', path.join(this.ml, layout.model));
       if (output.length > 0) await this.uploadFolder('output', path.join(this.ml, layout.outputData));
@@ -53,6 +54,12 @@ export class TrainingOutput {
       await this.objects.put(bucket, key, createReadStream(path.join(folder, file)));
     });
     return s3Uri({ bucket, key: below(`${name}/`) });
+  }
+
+  /** In a container these are mounted and cannot be replaced: a link in their place could lead anywhere on this machine. */
+  private async mustBeFolder(name: string): Promise<void> {
+    const found = await lstat(path.join(this.ml, name)).catch(() => undefined);
+    if (!found?.isDirectory()) throw new Error(`The job has removed or replaced /opt/ml/${name}.`);
   }
 
   private mayWrite(bucket: string, key: string): void {

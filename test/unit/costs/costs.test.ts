@@ -20,8 +20,14 @@ describe('an estimate', () => {
     expect(describeEstimate(undefined)).toBe('price unknown');
   });
 
-  test('shows cents, and fractions of a cent where there is no more', () => {
-    expect([usd(0.115 * 2), usd(0), usd(0.0042), usd(12)]).toEqual(['$0.23', '$0.00', '$0.0042', '$12.00']);
+  test('shows cents, and fractions of a cent where a price has them', () => {
+    expect([usd(0.115 * 2), usd(0), usd(0.115), usd(0.0042), usd(12.3456)]).toEqual([
+      '$0.23',
+      '$0.00',
+      '$0.115',
+      '$0.0042',
+      '$12.35',
+    ]);
   });
 });
 

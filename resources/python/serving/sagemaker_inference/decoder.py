@@ -4,44 +4,43 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any, Callable, Union
+from collections.abc import Callable
+from typing import Any
 
 from sagemaker_inference import content_types, errors
 
-Body = Union[str, bytes, bytearray]
 
-
-def _json(body: Body) -> Any:
+def _json(body: str | bytes | bytearray) -> Any:
     import numpy
 
     return numpy.array(json.loads(body))
 
 
-def _csv(body: Body) -> Any:
+def _csv(body: str | bytes | bytearray) -> Any:
     import numpy
 
     text = body if isinstance(body, str) else body.decode("utf-8")
     return numpy.genfromtxt(io.StringIO(text), dtype=None, delimiter=",")
 
 
-def _npy(body: Body) -> Any:
+def _npy(body: str | bytes | bytearray) -> Any:
     import numpy
 
     # Pickled object arrays are read too, as the toolkit does: whoever may invoke has signed for it.
     return numpy.load(io.BytesIO(_bytes(body)), allow_pickle=True)
 
 
-def _npz(body: Body) -> Any:
+def _npz(body: str | bytes | bytearray) -> Any:
     import scipy.sparse
 
     return scipy.sparse.load_npz(io.BytesIO(_bytes(body)))
 
 
-def _bytes(body: Body) -> bytes | bytearray:
+def _bytes(body: str | bytes | bytearray) -> bytes | bytearray:
     return body.encode("utf-8") if isinstance(body, str) else body
 
 
-_decoders: dict[str | None, Callable[[Body], Any]] = {
+_decoders: dict[str | None, Callable[[Any], Any]] = {
     content_types.JSON: _json,
     content_types.CSV: _csv,
     content_types.NPY: _npy,
@@ -49,7 +48,7 @@ _decoders: dict[str | None, Callable[[Body], Any]] = {
 }
 
 
-def decode(obj: Body, content_type: str | None) -> Any:
+def decode(obj: str | bytes | bytearray, content_type: str | None) -> Any:
     """The body as an array.
 
     Raises:

@@ -13,11 +13,13 @@ import importlib.util
 import inspect
 import json
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, Callable
+from typing import Any
 
 from sagemaker_inference import content_types, errors
+
 from workbench_serving import pytorch
 from workbench_serving.context import Context
 
@@ -80,7 +82,7 @@ class InferenceScript:
             payload = _payload(result)
         except errors.BaseInferenceToolkitError as error:
             return _failure(error.status_code, error.phrase, error.message)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (whatever a script raises is its answer)
             return _failure(500, str(error), str(error))
         if accept:
             request.add_response_property("content-type", accept)

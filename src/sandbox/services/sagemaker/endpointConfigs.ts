@@ -87,10 +87,10 @@ export class EndpointConfigs {
     }
 
     store.transaction(() => {
+      tags.add(EndpointConfigArn, given);
       const variants = ProductionVariants.map((variant) => ({ InitialVariantWeight: 1, ...variant }));
       const record = { EndpointConfigName: name, EndpointConfigArn, CreationTime: clock.now() };
       this.configs.put(name, { ...described, ...record, ProductionVariants: variants });
-      tags.add(EndpointConfigArn, given);
     });
     return { EndpointConfigArn };
   }

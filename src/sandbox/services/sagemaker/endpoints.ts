@@ -105,8 +105,8 @@ export class Endpoints {
       modified: now,
     };
     store.transaction(() => {
-      this.endpoints.put(name, endpoint);
       tags.add(EndpointArn, given);
+      this.endpoints.put(name, endpoint);
     });
     this.deployments.create(endpoint);
     return { EndpointArn };

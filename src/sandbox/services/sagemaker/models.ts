@@ -91,13 +91,13 @@ export class Models {
     roles.requirePassable(caller, roleArn, ModelArn);
     this.requireData(dataUrlOf(container), roleArn);
     store.transaction(() => {
+      tags.add(ModelArn, given);
       const times = {
         ModelArn,
         CreationTime: clock.now(),
         EnableNetworkIsolation: input.EnableNetworkIsolation ?? false,
       };
       this.models.put(name, { ...described, ModelName: name, ExecutionRoleArn: roleArn, ...times });
-      tags.add(ModelArn, given);
     });
     return { ModelArn };
   }

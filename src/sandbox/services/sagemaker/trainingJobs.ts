@@ -92,8 +92,8 @@ export class TrainingJobs {
 
     const job = createdJob(input, jobArn, clock.now());
     this.options.store.transaction(() => {
-      this.jobs.put(name, job);
       tags.add(jobArn, input.Tags);
+      this.jobs.put(name, job);
     });
     this.runs.submit(job);
     return { TrainingJobArn: jobArn };

@@ -7,6 +7,7 @@ import type {
   TrainingOutcome,
   TrainingSpec,
 } from '../../engines/training.js';
+import { isFullDisk } from '../../store/fullDisk.js';
 import type { Collection } from '../../store/store.js';
 import { endedJob, stoppingJob, type TrainingJob, withSecondaryStatus } from './trainingRecord.js';
 
@@ -18,6 +19,9 @@ export interface TrainingRunsOptions {
   readonly limit: number;
   readonly specOf: (job: TrainingJob) => TrainingSpec;
 }
+
+/** Between two attempts to write down how a job ended, milliseconds. */
+const retryMs = 1000;
 
 /** Runs jobs on the engine, a few at a time, and keeps their records as the engine tells. */
 export class TrainingRuns {
@@ -95,17 +99,33 @@ export class TrainingRuns {
     return {
       phase: (phase, message, at) => {
         const job = this.jobs.get(name);
-        if (job) this.put(withSecondaryStatus(job, phase, message, at));
+        // A stage that a full disk refuses is not worth more than the job: the next one is written again.
+        if (job) this.attempt(() => this.put(withSecondaryStatus(job, phase, message, at)));
       },
       metric: (metric, value, at) => {
         this.metrics.get(name)?.set(metric, { MetricName: metric, Value: value, Timestamp: at });
       },
       ended: (outcome, artifacts, at) => {
-        this.end(name, outcome, artifacts, at);
         this.running.delete(name);
+        this.finish(() => this.end(name, outcome, artifacts, at));
         this.startNext();
       },
     };
+  }
+
+  /** An end must not get lost: while the disk is full it is tried again, so that nobody waits for ever. */
+  private finish(end: () => void): void {
+    if (!this.attempt(end) && !this.closed) setTimeout(() => this.finish(end), retryMs).unref();
+  }
+
+  private attempt(write: () => void): boolean {
+    try {
+      write();
+      return true;
+    } catch (error) {
+      if (isFullDisk(error)) return false;
+      throw error;
+    }
   }
 
   private end(name: string, outcome: TrainingOutcome, artifacts: string | undefined, at: Date): void {

@@ -1,0 +1,207 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { SageMakerClient } from '@aws-sdk/client-sagemaker';
+import { Authorizer } from '../../src/sandbox/authorize.js';
+import { type Clock, realTime } from '../../src/sandbox/clock.js';
+import type { EndpointSpec, HostingEngine } from '../../src/sandbox/engines/hosting.js';
+import type { TrainingEngine, TrainingObserver, TrainingSpec } from '../../src/sandbox/engines/training.js';
+import { Identities } from '../../src/sandbox/identities.js';
+import { createServer } from '../../src/sandbox/server.js';
+import { type CloudWatch, createCloudWatch } from '../../src/sandbox/services/cloudwatch/service.js';
+import { createLogs, type LogsService } from '../../src/sandbox/services/logs/service.js';
+import { createSageMaker, type SageMaker } from '../../src/sandbox/services/sagemaker/service.js';
+import { ObjectFiles } from '../../src/sandbox/store/objectFiles.js';
+import { Store } from '../../src/sandbox/store/store.js';
+
+const account = '123456789012';
+const region = 'us-east-1';
+
+export interface ControlPlaneOptions {
+  readonly clock?: Clock;
+  readonly concurrentJobs?: number;
+  /** The real engine, or none: the test says itself what happens to a job. */
+  readonly training?: (parts: ControlPlane) => TrainingEngine;
+  /** A data folder that another one has left behind. */
+  readonly folder?: string;
+}
+
+/** Logs, CloudWatch and SageMaker behind the real server, store, S3 files and identities. */
+export class ControlPlane {
+  readonly settings;
+  readonly store: Store;
+  readonly objects: ObjectFiles;
+  readonly identities: Identities;
+  readonly logs: LogsService;
+  readonly cloudwatch: CloudWatch;
+  readonly jobs = new ScriptedTraining();
+  readonly hosting = new ScriptedHosting();
+  readonly sagemaker: SageMaker;
+  private readonly server: Server;
+
+  private constructor(
+    readonly folder: string,
+    { clock = realTime, concurrentJobs, training }: ControlPlaneOptions,
+  ) {
+    this.settings = { account, region, dataDir: folder, python: undefined };
+    this.store = new Store(path.join(folder, 'state.db'));
+    this.objects = new ObjectFiles(this.store, path.join(folder, 'objects'));
+    this.identities = new Identities(this.settings, this.store);
+    this.logs = createLogs(this.store, this.settings);
+    this.cloudwatch = createCloudWatch(this.store, clock);
+    const access = new Authorizer(this.settings, this.identities);
+    this.sagemaker = createSageMaker({
+      ...{ store: this.store, settings: this.settings, clock, objects: this.objects, access },
+      roleKeys: this.identities,
+      training: training?.(this) ?? this.jobs,
+      hosting: this.hosting,
+      ...(concurrentJobs !== undefined && { concurrentJobs }),
+    });
+    this.server = createServer({
+      ...{ credentials: this.identities, access },
+      services: [this.logs.service, this.cloudwatch.service, this.sagemaker.service],
+      s3: { handle: () => Promise.reject(new Error('No S3 in this test.')) },
+    });
+  }
+
+  static async start(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+    const folder = options.folder ?? (await mkdtemp(path.join(tmpdir(), 'control-plane-')));
+    const plane = new ControlPlane(folder, options);
+    await new Promise<void>((resolve) => plane.server.listen(0, '127.0.0.1', resolve));
+    plane.sagemaker.start();
+    return plane;
+  }
+
+  get endpoint(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  get roleArn(): string {
+    return this.identities.executionRoleArn;
+  }
+
+  client<T>(
+    Client: new (options: ClientOptions) => T,
+    credentials: ClientOptions['credentials'] = this.identities.rootKey,
+  ) {
+    return new Client({ endpoint: this.endpoint, region, credentials, maxAttempts: 1 });
+  }
+
+  clients() {
+    return {
+      logs: this.client(CloudWatchLogsClient),
+      cloudwatch: this.client(CloudWatchClient),
+      sagemaker: this.client(SageMakerClient),
+    };
+  }
+
+  /** Keys of a role of its own, which SageMaker may assume, and its ARN. */
+  role(name: string, statements: readonly object[], service = 'sagemaker.amazonaws.com') {
+    const principal = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: service } };
+    const role = this.identities.roles.put({
+      ...{ name, path: '/', id: `AROA${name.toUpperCase()}`, created: new Date(), description: undefined },
+      ...{ maxSessionDuration: 3600, attached: [], boundary: undefined, tags: [] },
+      trustPolicy: JSON.stringify({ Version: '2012-10-17', Statement: [principal] }),
+      inline: { it: JSON.stringify({ Version: '2012-10-17', Statement: statements }) },
+    });
+    const keys = this.identities.issue(role, 'test', new Date(Date.now() + 3_600_000));
+    return { arn: this.identities.roles.arn(role), keys };
+  }
+
+  async put(bucket: string, key: string, body = 'content'): Promise<void> {
+    if (!this.objects.bucketExists(bucket)) {
+      this.objects.buckets.put(bucket, { name: bucket, created: new Date(), versioning: undefined, tags: [] });
+    }
+    await this.objects.put(bucket, key, Buffer.from(body));
+  }
+
+  /** As a process that is killed: nothing is told to anybody, the folder stays. */
+  async abandon(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+    this.logs.flush();
+    this.cloudwatch.flush();
+    this.store.close();
+  }
+
+  async stop(): Promise<void> {
+    await this.sagemaker.close();
+    await this.abandon();
+    await rm(this.folder, { recursive: true });
+  }
+}
+
+interface ClientOptions {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+  readonly maxAttempts: number;
+}
+
+interface ScriptedJob {
+  readonly spec: TrainingSpec;
+  readonly observer: TrainingObserver;
+  stopped: boolean;
+}
+
+/** An engine on which a job does what the test says, when it says it. */
+export class ScriptedTraining implements TrainingEngine {
+  readonly started = new Map<string, ScriptedJob>();
+
+  start(spec: TrainingSpec, observer: TrainingObserver) {
+    const job = { spec, observer, stopped: false };
+    this.started.set(spec.name, job);
+    return { stop: () => void (job.stopped = true) };
+  }
+
+  get(name: string): ScriptedJob {
+    const job = this.started.get(name);
+    if (!job) throw new Error(`The job ${name} was not started.`);
+    return job;
+  }
+
+  close = (): Promise<void> => Promise.resolve();
+}
+
+interface Application {
+  readonly spec: EndpointSpec;
+  succeed(): void;
+  fail(reason: string): void;
+}
+
+/** An engine on which an endpoint comes into service when the test says so. */
+export class ScriptedHosting implements HostingEngine {
+  readonly removed: string[] = [];
+  private readonly applications: Application[] = [];
+  private waiting: ((application: Application) => void) | undefined;
+
+  apply(spec: EndpointSpec): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const application = { spec, succeed: resolve, fail: (reason: string) => reject(new Error(reason)) };
+      if (this.waiting) this.waiting(application);
+      else this.applications.push(application);
+      this.waiting = undefined;
+    });
+  }
+
+  /** The next call of `apply`, which may be still to come. */
+  next(): Promise<Application> {
+    const application = this.applications.shift();
+    return application ? Promise.resolve(application) : new Promise((resolve) => (this.waiting = resolve));
+  }
+
+  invoke(): never {
+    throw new Error('No invocations in this test.');
+  }
+
+  remove(endpoint: string): Promise<void> {
+    this.removed.push(endpoint);
+    return Promise.resolve();
+  }
+
+  close = (): Promise<void> => Promise.resolve();
+}
