@@ -1,5 +1,5 @@
 /** InvokeEndpoint's limit on a body, both ways (botocore sagemaker-runtime, BodyBlob). */
-export const maxBodyBytes = 6_291_456;
+const maxBodyBytes = 6_291_456;
 
 /** TorchServe's limit on an answer (`max_response_size`); a worker that gives more is ended. */
 export const maxAnswerBytes = 6_553_500;
@@ -8,7 +8,7 @@ export const maxAnswerBytes = 6_553_500;
 export const invocationSeconds = 60;
 
 /** Where a container finds things, when `/opt/ml` can be a real path in it. */
-export const containerBase = '/opt/ml';
+const containerBase = '/opt/ml';
 
 /** What decides how a model is served: the model's own `Environment`, as CreateModel got it. */
 export type ModelEnvironment = Readonly<Record<string, string>>;

@@ -24,7 +24,7 @@ export interface TrainingContext {
 }
 
 /** The image's entry module; it is in SM_FRAMEWORK_MODULE. */
-export const trainingModule = 'sagemaker_pytorch_container.training:main';
+const trainingModule = 'sagemaker_pytorch_container.training:main';
 
 /** The launchers that the toolkit knows: one of them enabled makes the group of hosts a distributed one. */
 const distributions = [

@@ -92,7 +92,7 @@ function arnLike(wanted: string, given: string): boolean {
 }
 
 /** @returns undefined when the text is no address or range. */
-export function addressRange(range: string): BlockList | undefined {
+function addressRange(range: string): BlockList | undefined {
   const [address = '', prefix] = range.split('/');
   const version = isIP(address);
   const bits = version === 4 ? 32 : 128;

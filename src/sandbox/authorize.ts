@@ -1,7 +1,7 @@
 import { evaluate, type Decision } from '../iam/evaluate.js';
 import { contextOf, type Context } from '../iam/pattern.js';
 import { realTime, type Clock } from './clock.js';
-import type { Identities } from './identities.js';
+import type { Identities } from './identity/identities.js';
 import { type Caller, ServiceError } from './protocol/service.js';
 import type { Access } from './services/ports.js';
 import type { Settings } from './settings.js';

@@ -5,7 +5,7 @@ export interface Settings {
   readonly account: string;
   readonly region: string;
   readonly dataDir: string;
-  /** `--python`; undefined: probe for one (engines/interpreter.ts). */
+  /** `--python`; undefined: probe for one (engines/process/interpreter.ts). */
   readonly python: string | undefined;
 }
 

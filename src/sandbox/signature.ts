@@ -1,10 +1,10 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { canonicalRequest, type Head } from './canonicalRequest.js';
+import { canonicalRequest, type Head } from './http/canonicalRequest.js';
 import type { ChunkSigning, PayloadSigning } from './protocol/http.js';
 import { type Caller, ServiceError } from './protocol/service.js';
-import { allowedSkew, basicDate, type Dialect, refusals, version2Refusal } from './refusals.js';
+import { allowedSkew, basicDate, type Dialect, refusals, version2Refusal } from './http/refusals.js';
 
-/** Access keys and whom they belong to. Implemented by identities.ts. */
+/** Access keys and whom they belong to. Implemented by identity/identities.ts. */
 export interface Credentials {
   /** Expired keys are still found, so that they can be refused as expired. */
   find(accessKeyId: string): Identity | undefined;

@@ -10,7 +10,7 @@ import { Authorizer } from '../../src/sandbox/authorize.js';
 import { type Clock, realTime } from '../../src/sandbox/clock.js';
 import type { EndpointSpec, HostingEngine } from '../../src/sandbox/engines/hosting.js';
 import type { TrainingEngine, TrainingObserver, TrainingSpec } from '../../src/sandbox/engines/training.js';
-import { Identities } from '../../src/sandbox/identities.js';
+import { Identities } from '../../src/sandbox/identity/identities.js';
 import { createServer } from '../../src/sandbox/server.js';
 import { type CloudWatch, createCloudWatch } from '../../src/sandbox/services/cloudwatch/service.js';
 import { createLogs, type LogsService } from '../../src/sandbox/services/logs/service.js';
@@ -149,7 +149,7 @@ interface ScriptedJob {
 }
 
 /** An engine on which a job does what the test says, when it says it. */
-export class ScriptedTraining implements TrainingEngine {
+class ScriptedTraining implements TrainingEngine {
   readonly started = new Map<string, ScriptedJob>();
 
   start(spec: TrainingSpec, observer: TrainingObserver) {
@@ -174,7 +174,7 @@ interface Application {
 }
 
 /** An engine on which an endpoint comes into service when the test says so. */
-export class ScriptedHosting implements HostingEngine {
+class ScriptedHosting implements HostingEngine {
   readonly removed: string[] = [];
   private readonly applications: Application[] = [];
   private waiting: ((application: Application) => void) | undefined;

@@ -5,17 +5,21 @@ import { buffer } from 'node:stream/consumers';
 import { createGzip } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { realTime } from '../../src/sandbox/clock.js';
-import { HostedEndpoints } from '../../src/sandbox/engines/endpoints.js';
+import { HostedEndpoints } from '../../src/sandbox/engines/hosting/endpoints.js';
 import type { EndpointSpec, Invocation, ModelSpec, VariantSpec } from '../../src/sandbox/engines/hosting.js';
-import type { Machine } from '../../src/sandbox/engines/inferenceContainer.js';
-import { type HostingLimits, hostingLimits, InferenceInstances } from '../../src/sandbox/engines/inferenceInstances.js';
-import { Interpreters } from '../../src/sandbox/engines/interpreter.js';
-import { findIsolation, type Isolation } from '../../src/sandbox/engines/isolation.js';
+import type { Machine } from '../../src/sandbox/engines/hosting/inferenceContainer.js';
+import {
+  type HostingLimits,
+  hostingLimits,
+  InferenceInstances,
+} from '../../src/sandbox/engines/hosting/inferenceInstances.js';
+import { Interpreters } from '../../src/sandbox/engines/process/interpreter.js';
+import { findIsolation, type Isolation } from '../../src/sandbox/engines/process/isolation.js';
 import { Folders } from '../../src/sandbox/settings.js';
 import { ObjectFiles } from '../../src/sandbox/store/objectFiles.js';
 import { Store } from '../../src/sandbox/store/store.js';
 
-export const image = '763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:2.6.0-cpu-py312';
+const image = '763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:2.6.0-cpu-py312';
 
 /** What a Python can do takes seconds to find out: once for all data folders. */
 const interpreters = new Interpreters({
@@ -152,7 +156,7 @@ export function endpoint(
   };
 }
 
-export function invocation(body: string | Uint8Array = '', more: Partial<Invocation> = {}): Invocation {
+function invocation(body: string | Uint8Array = '', more: Partial<Invocation> = {}): Invocation {
   return {
     body: typeof body === 'string' ? new TextEncoder().encode(body) : body,
     contentType: 'application/json',
@@ -164,7 +168,7 @@ export function invocation(body: string | Uint8Array = '', more: Partial<Invocat
   };
 }
 
-export async function archive(files: Readonly<Record<string, string | Uint8Array>>): Promise<Buffer> {
+async function archive(files: Readonly<Record<string, string | Uint8Array>>): Promise<Buffer> {
   const tar = pack();
   for (const [name, content] of Object.entries(files)) tar.entry({ name }, Buffer.from(content));
   tar.finalize();

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { environmentAlone } from '../../src/sandbox/engines/isolation.js';
+import { environmentAlone } from '../../src/sandbox/engines/process/isolation.js';
 import { sagemakerRuntime } from '../../src/sandbox/services/sagemakerRuntime.js';
 import { endpoint, Hosting } from './hostedEndpoints.js';
 

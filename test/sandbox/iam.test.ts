@@ -38,7 +38,7 @@ import {
 } from '@aws-sdk/client-sts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Authorizer } from '../../src/sandbox/authorize.js';
-import { Identities } from '../../src/sandbox/identities.js';
+import { Identities } from '../../src/sandbox/identity/identities.js';
 import { ServiceError } from '../../src/sandbox/protocol/service.js';
 import { createServer } from '../../src/sandbox/server.js';
 import { iam } from '../../src/sandbox/services/iam/iam.js';

@@ -5,6 +5,14 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import {
+  CreateBucketCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ObjectFiles } from '../../src/sandbox/store/objectFiles.js';
@@ -12,7 +20,6 @@ import { Store } from '../../src/sandbox/store/store.js';
 
 const repository = path.resolve(import.meta.dirname, '..', '..');
 const folder = mkdtempSync(path.join(tmpdir(), 'sandbox-s3-'));
-const program = path.join(folder, 'putting.cjs');
 
 /** A process that puts objects without end and says which of them were acknowledged. */
 const putting = `
@@ -33,12 +40,24 @@ const putting = `
   for (const writer of ['x', 'y', 'z']) void put(writer);
 `;
 
-beforeAll(async () => {
-  await build({
-    stdin: { contents: putting, resolveDir: repository, loader: 'ts' },
-    ...{ bundle: true, platform: 'node', format: 'cjs', outfile: program, logLevel: 'error' },
+/** A process that serves S3 and says where, until its standard input ends. */
+const serving = `
+  import { S3Server } from '${repository}/test/sandbox/s3Server.js';
+  void S3Server.start('us-east-1', process.argv[2]).then((server) => {
+    process.stdout.write(JSON.stringify({ endpoint: server.endpoint, keys: server.identities.rootKey }) + '\\n');
+    process.stdin.resume().once('end', () => process.exit(0));
   });
-});
+`;
+
+/** Bundles a program, so that a process of its own can run it. */
+async function bundle(name: string, contents: string): Promise<string> {
+  const outfile = path.join(folder, name);
+  await build({
+    stdin: { contents, resolveDir: repository, loader: 'ts' },
+    ...{ bundle: true, platform: 'node', format: 'cjs', outfile, logLevel: 'error' },
+  });
+  return outfile;
+}
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function open(dataDir: string): { objects: ObjectFiles; store: Store } {
@@ -67,6 +86,11 @@ async function killedAfter(child: ChildProcess, acknowledgements: number) {
 }
 
 describe('after a kill -9', () => {
+  let program: string;
+  beforeAll(async () => {
+    program = await bundle('putting.cjs', putting);
+  });
+
   test.each([5, 60, 200])('at %i acknowledgements, each object that was acknowledged is there', async (count) => {
     const dataDir = newDataDir(`killed-${count}`);
     const child = spawn(process.execPath, [program, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -110,6 +134,52 @@ describe('after a kill -9', () => {
     expect(readFileSync(objects.get('b', 'k')!.file, 'utf8')).toBe('kept');
     expect(objects.uploads.parts(id)).toMatchObject([{ number: 1, size: 4 }]);
     store.close();
+  });
+});
+
+describe('on a disk that is full', () => {
+  let s3: S3Client;
+  let child: ChildProcess;
+  let dataDir: string;
+
+  beforeAll(async () => {
+    const program = await bundle('serving.cjs', serving);
+    dataDir = newDataDir('full');
+    // A file system of 8 MB that only this process sees.
+    const script = 'mount -t tmpfs -o size=8m tmpfs "$1" && exec "$2" "$3" "$1"';
+    const own = ['--user', '--map-root-user', '--mount', 'sh', '-c', script, 'sh', dataDir, process.execPath, program];
+    child = spawn('unshare', own, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string];
+    const { endpoint, keys } = JSON.parse(line) as {
+      endpoint: string;
+      keys: { accessKeyId: string; secretAccessKey: string };
+    };
+    s3 = new S3Client({ endpoint, region: 'us-east-1', credentials: { ...keys }, maxAttempts: 1 });
+    await s3.send(new CreateBucketCommand({ Bucket: 'small' }));
+  });
+  afterAll(async () => {
+    s3.destroy();
+    const exited = once(child, 'exit');
+    child.stdin!.end();
+    await exited;
+  });
+
+  const mebibytes = (count: number) => Buffer.alloc(count * 1024 * 1024, 'x');
+  const put = (Key: string, Body: Buffer) => s3.send(new PutObjectCommand({ Bucket: 'small', Key, Body }));
+  const keys = async () =>
+    (await s3.send(new ListObjectsV2Command({ Bucket: 'small' }))).Contents?.map(({ Key }) => Key) ?? [];
+
+  test('an upload is refused in words, leaves nothing, and hinders nothing that fits', async () => {
+    await put('first', mebibytes(3));
+    const full = { name: 'InsufficientStorage', $metadata: { httpStatusCode: 507 } };
+    await expect(put('second', mebibytes(6))).rejects.toMatchObject(full);
+    await expect(put('first', mebibytes(6))).rejects.toMatchObject(full);
+    const upload = new Upload({ client: s3, params: { Bucket: 'small', Key: 'parts', Body: mebibytes(6) } });
+    await expect(upload.done()).rejects.toMatchObject(full);
+    await put('third', mebibytes(3));
+    expect(await keys()).toEqual(['first', 'third']);
+    const { ContentLength } = await s3.send(new HeadObjectCommand({ Bucket: 'small', Key: 'first' }));
+    expect(ContentLength).toBe(3 * 1024 * 1024);
   });
 });
 

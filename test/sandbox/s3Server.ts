@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { Authorizer } from '../../src/sandbox/authorize.js';
-import { Identities } from '../../src/sandbox/identities.js';
+import { Identities } from '../../src/sandbox/identity/identities.js';
 import { createServer } from '../../src/sandbox/server.js';
 import { S3 } from '../../src/sandbox/services/s3/service.js';
 import { ObjectFiles } from '../../src/sandbox/store/objectFiles.js';
@@ -16,7 +16,6 @@ export const account = '123456789012';
 
 /** A sandbox of S3 alone, on a real port and in a data folder of its own. */
 export class S3Server {
-  readonly dataDir = mkdtempSync(path.join(tmpdir(), 'sandbox-s3-'));
   readonly identities: Identities;
   readonly objects: ObjectFiles;
   /** Errors that are faults of ours: a test that provokes none expects none. */
@@ -25,12 +24,15 @@ export class S3Server {
   private readonly server: Server;
   private readonly clients: S3Client[] = [];
 
-  constructor(readonly region = 'us-east-1') {
-    const settings = { account, region, dataDir: this.dataDir, python: undefined };
-    this.store = new Store(path.join(this.dataDir, 'state.db'));
+  private constructor(
+    readonly region: string,
+    readonly dataDir: string,
+  ) {
+    const settings = { account, region, dataDir, python: undefined };
+    this.store = new Store(path.join(dataDir, 'state.db'));
     this.identities = new Identities(settings, this.store);
     const access = new Authorizer(settings, this.identities);
-    this.objects = new ObjectFiles(this.store, path.join(this.dataDir, 'objects'));
+    this.objects = new ObjectFiles(this.store, path.join(dataDir, 'objects'));
     this.server = createServer({
       credentials: this.identities,
       access,
@@ -40,8 +42,8 @@ export class S3Server {
     });
   }
 
-  static async start(region?: string): Promise<S3Server> {
-    const server = new S3Server(region);
+  static async start(region = 'us-east-1', dataDir = mkdtempSync(path.join(tmpdir(), 'sandbox-s3-'))) {
+    const server = new S3Server(region, dataDir);
     await new Promise<void>((resolve) => server.server.listen(0, '127.0.0.1', resolve));
     return server;
   }

@@ -20,9 +20,9 @@ import {
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { realTime } from '../../src/sandbox/clock.js';
-import { Interpreters } from '../../src/sandbox/engines/interpreter.js';
-import { findIsolation } from '../../src/sandbox/engines/isolation.js';
-import { LocalTraining } from '../../src/sandbox/engines/trainingEngine.js';
+import { Interpreters } from '../../src/sandbox/engines/process/interpreter.js';
+import { findIsolation } from '../../src/sandbox/engines/process/isolation.js';
+import { LocalTraining } from '../../src/sandbox/engines/training/trainingEngine.js';
 import { createdJob, endedJob, type TrainingJob } from '../../src/sandbox/services/sagemaker/trainingRecord.js';
 import { Folders } from '../../src/sandbox/settings.js';
 import { ControlPlane } from './controlPlane.js';

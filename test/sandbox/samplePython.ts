@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { Interpreters } from '../../src/sandbox/engines/interpreter.js';
+import { Interpreters } from '../../src/sandbox/engines/process/interpreter.js';
 
 export const sampleFolder = path.resolve(import.meta.dirname, '../../training');
 export const fixtures = path.resolve(import.meta.dirname, '../fixtures/sample');

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type ContainerRequest, InferenceWorker } from '../../src/sandbox/engines/inferenceWorker.js';
+import { type ContainerRequest, InferenceWorker } from '../../src/sandbox/engines/hosting/inferenceWorker.js';
 
 let base: string;
 const started: Worker[] = [];

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { Interpreters } from '../../src/sandbox/engines/interpreter.js';
-import { environmentAlone, isolations } from '../../src/sandbox/engines/isolation.js';
+import { Interpreters } from '../../src/sandbox/engines/process/interpreter.js';
+import { environmentAlone, isolations } from '../../src/sandbox/engines/process/isolation.js';
 import type { Objects } from '../../src/sandbox/store/objects.js';
 import { archive, bucket, channel, TrainingBench, unpack } from './trainingJobs.js';
 

@@ -5,15 +5,15 @@ import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import tar from 'tar-stream';
 import { realTime } from '../../src/sandbox/clock.js';
-import { findIsolation, type Isolation } from '../../src/sandbox/engines/isolation.js';
+import { findIsolation, type Isolation } from '../../src/sandbox/engines/process/isolation.js';
 import type { TrainingOutcome, TrainingSpec } from '../../src/sandbox/engines/training.js';
-import { LocalTraining, type TrainingDependencies } from '../../src/sandbox/engines/trainingEngine.js';
+import { LocalTraining, type TrainingDependencies } from '../../src/sandbox/engines/training/trainingEngine.js';
 import { Folders } from '../../src/sandbox/settings.js';
 import { ObjectFiles } from '../../src/sandbox/store/objectFiles.js';
 import { Store } from '../../src/sandbox/store/store.js';
 
 export const bucket = 'training-data';
-export const image = '763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-training:2.6.0-cpu-py312';
+const image = '763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-training:2.6.0-cpu-py312';
 
 /** What an observer was told, and what the job's log got. */
 export interface TrainingRecord {
@@ -141,7 +141,7 @@ export class TrainingBench {
 let found: Promise<Isolation> | undefined;
 
 /** The best isolation of this machine; probed once for all tests of a file. */
-export function isolation(): Promise<Isolation> {
+function isolation(): Promise<Isolation> {
   return (found ??= findIsolation(tmpdir()));
 }
 

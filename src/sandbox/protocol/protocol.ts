@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Dialect } from '../refusals.js';
+import type { Dialect } from '../http/refusals.js';
 import type { Members, Model, OperationModel } from './model.js';
 import type { ServiceError } from './service.js';
 

@@ -1,9 +1,9 @@
 import { trust } from '../../iam/trust.js';
 import { accessDenied, type Authorizer } from '../authorize.js';
 import { realTime, type Clock } from '../clock.js';
-import type { Identities } from '../identities.js';
+import type { Identities } from '../identity/identities.js';
 import { type Caller, type Operation, type Service, ServiceError } from '../protocol/service.js';
-import type { Role, Tag } from '../roles.js';
+import type { Role, Tag } from '../identity/roles.js';
 import { checkedPolicy } from './iam/answers.js';
 
 interface AssumeRoleInput {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { JobLog } from '../../../src/sandbox/engines/jobLog.js';
+import { JobLog } from '../../../src/sandbox/engines/training/jobLog.js';
 
 function open(limits: { head: number; tail: number }) {
   const stored: string[] = [];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LineSplitter, longestLine } from '../../../src/sandbox/engines/lines.js';
+import { LineSplitter, longestLine } from '../../../src/sandbox/engines/process/lines.js';
 
 function split(...chunks: (string | Buffer)[]): string[] {
   const splitter = new LineSplitter();

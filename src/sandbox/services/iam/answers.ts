@@ -1,6 +1,6 @@
 import { MalformedPolicy, parsePolicy, type Policy, type PolicyKind } from '../../../iam/policy.js';
 import { ServiceError } from '../../protocol/service.js';
-import type { Role, Roles } from '../../roles.js';
+import type { Role, Roles } from '../../identity/roles.js';
 
 export interface PageInput {
   readonly Marker?: string;

@@ -1,5 +1,5 @@
 import { realTime, type Clock } from '../../clock.js';
-import type { Identities } from '../../identities.js';
+import type { Identities } from '../../identity/identities.js';
 import type { Service } from '../../protocol/service.js';
 import type { Settings } from '../../settings.js';
 import { managedPolicyOperations } from './managedPolicies.js';

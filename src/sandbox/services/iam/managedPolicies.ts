@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.js';
-import { uniqueId } from '../../identities.js';
+import { uniqueId } from '../../identity/identities.js';
 import { type Operation, ServiceError } from '../../protocol/service.js';
-import type { ManagedPolicy, PolicyVersion, Roles, Tag } from '../../roles.js';
+import type { ManagedPolicy, PolicyVersion, Roles, Tag } from '../../identity/roles.js';
 import type { Settings } from '../../settings.js';
 import {
   alreadyExists,

@@ -1,5 +1,5 @@
 import type { Operation } from '../../protocol/service.js';
-import type { Roles } from '../../roles.js';
+import type { Roles } from '../../identity/roles.js';
 import {
   checkedPolicy,
   existingRole,

@@ -1,8 +1,8 @@
 import type { Policy, Principal } from '../../../iam/policy.js';
 import type { Clock } from '../../clock.js';
-import { uniqueId } from '../../identities.js';
+import { uniqueId } from '../../identity/identities.js';
 import { type Operation, ServiceError } from '../../protocol/service.js';
-import type { Role, Roles, Tag } from '../../roles.js';
+import type { Role, Roles, Tag } from '../../identity/roles.js';
 import type { Settings } from '../../settings.js';
 import {
   alreadyExists,

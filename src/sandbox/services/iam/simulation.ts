@@ -2,7 +2,7 @@ import { evaluate, type Decision, type NamedPolicy, type PolicySet } from '../..
 import { contextOf } from '../../../iam/pattern.js';
 import { contextKeys } from '../../../iam/policy.js';
 import { type Operation, ServiceError } from '../../protocol/service.js';
-import type { Role, Roles } from '../../roles.js';
+import type { Role, Roles } from '../../identity/roles.js';
 import { checkedPolicy, existingRole, noSuchEntity, page, type PageInput } from './answers.js';
 
 interface SimulationInput extends PageInput {

@@ -1,5 +1,5 @@
 import { type Operation, ServiceError } from '../../protocol/service.js';
-import type { Roles, Tag } from '../../roles.js';
+import type { Roles, Tag } from '../../identity/roles.js';
 import { existingRole, limitExceeded, page, type PageInput, roleArn } from './answers.js';
 
 interface RoleInput {

@@ -10,7 +10,7 @@ export interface ObjectName {
   readonly versionId: string | undefined;
 }
 
-export function named(request: S3Request): ObjectName {
+function named(request: S3Request): ObjectName {
   return { bucket: request.bucket, key: request.key, versionId: request.query.get('versionId') };
 }
 

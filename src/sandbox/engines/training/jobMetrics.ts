@@ -1,4 +1,9 @@
-import { type MetricDefinition, type MetricProblem, MetricScraper, type MetricValue } from '../../container/metrics.js';
+import {
+  type MetricDefinition,
+  type MetricProblem,
+  MetricScraper,
+  type MetricValue,
+} from '../../../container/metrics.js';
 
 /** A search has a price of its own, whatever the number of lines: a script that prints fast is searched in batches. */
 const batch = { lines: 5000, milliseconds: 100 };

@@ -4,29 +4,29 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, homedir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { invocationBanner, toolkitLog } from '../../container/banner.js';
-import { ErrorMessage, failureText, missingModule } from '../../container/failure.js';
-import { decodeHyperparameters, scriptArguments } from '../../container/hyperparameters.js';
-import { str } from '../../container/pythonText.js';
+import { invocationBanner, toolkitLog } from '../../../container/banner.js';
+import { ErrorMessage, failureText, missingModule } from '../../../container/failure.js';
+import { decodeHyperparameters, scriptArguments } from '../../../container/hyperparameters.js';
+import { str } from '../../../container/pythonText.js';
 import {
   frameworkVariables,
   platformVariables,
   type TrainingContext,
   trainingEnv,
   scriptVariables,
-} from '../../container/trainingEnvironment.js';
-import { type Cluster, configFiles, layout } from '../../container/trainingFiles.js';
-import { childEnvironment } from './childEnvironment.js';
-import type { Interpreter } from './interpreter.js';
-import type { Enclosure, Isolation } from './isolation.js';
-import { freePort } from './machine.js';
+} from '../../../container/trainingEnvironment.js';
+import { type Cluster, configFiles, layout } from '../../../container/trainingFiles.js';
+import { childEnvironment } from '../process/childEnvironment.js';
+import type { Interpreter } from '../process/interpreter.js';
+import type { Enclosure, Isolation } from '../process/isolation.js';
+import { freePort } from '../process/machine.js';
 import { readFailure, writeNew } from './outputFiles.js';
-import { makePipeFile, type RunningProcess, startProcess } from './processes.js';
-import { RoleCredentials } from './roleCredentials.js';
+import { makePipeFile, type RunningProcess, startProcess } from '../process/processes.js';
+import { RoleCredentials } from '../process/roleCredentials.js';
 import { type ScriptCommand, scriptCommand } from './scriptCommand.js';
-import { personsTorchHome, shareTorchHome } from './torchHome.js';
-import type { TrainingSpec } from './training.js';
-import { makeVirtualEnvironment, type VirtualEnvironment } from './virtualEnvironment.js';
+import { personsTorchHome, shareTorchHome } from '../process/torchHome.js';
+import type { TrainingSpec } from '../training.js';
+import { makeVirtualEnvironment, type VirtualEnvironment } from '../process/virtualEnvironment.js';
 
 /** What all hosts of all jobs have in common. */
 export interface HostMachine {

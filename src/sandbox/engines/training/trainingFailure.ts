@@ -1,4 +1,4 @@
-import { clientError, internalError } from '../../container/failure.js';
+import { clientError, internalError } from '../../../container/failure.js';
 
 /** Ends a job as Failed; the message is its FailureReason. */
 export class JobFailed extends Error {

@@ -1,4 +1,4 @@
-import type { LogSink } from '../services/ports.js';
+import type { LogSink } from '../../services/ports.js';
 
 /** Bytes of a job's log that are kept from its beginning, and from its end. AWS keeps everything, at a price. */
 const kept = { head: 50 * 1024 * 1024, tail: 64 * 1024 };

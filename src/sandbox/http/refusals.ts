@@ -1,4 +1,4 @@
-import { ServiceError } from './protocol/service.js';
+import { ServiceError } from '../protocol/service.js';
 
 /** How a family of services words its refusals: awsJson and restJson, awsQuery, S3. */
 export type Dialect = 'json' | 'query' | 's3';

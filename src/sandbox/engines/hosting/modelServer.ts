@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { invocationTimedOut, noWorker, workerDied } from '../../container/inferenceMessages.js';
+import { invocationTimedOut, noWorker, workerDied } from '../../../container/inferenceMessages.js';
 import {
   type ContainerAnswer,
   type ContainerRequest,

@@ -1,13 +1,13 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { Clock } from '../clock.js';
-import type { LogSink, MetricSink } from '../services/ports.js';
-import type { Folders, Settings } from '../settings.js';
-import type { Objects } from '../store/objects.js';
-import type { Interpreters } from './interpreter.js';
-import type { Isolation } from './isolation.js';
-import { countGpus } from './machine.js';
-import type { RunningTraining, TrainingEngine, TrainingObserver, TrainingSpec } from './training.js';
+import type { Clock } from '../../clock.js';
+import type { LogSink, MetricSink } from '../../services/ports.js';
+import type { Folders, Settings } from '../../settings.js';
+import type { Objects } from '../../store/objects.js';
+import type { Interpreters } from '../process/interpreter.js';
+import type { Isolation } from '../process/isolation.js';
+import { countGpus } from '../process/machine.js';
+import type { RunningTraining, TrainingEngine, TrainingObserver, TrainingSpec } from '../training.js';
 import type { HostMachine } from './trainingHost.js';
 import { TrainingJob, type TrainingJobParts } from './trainingJob.js';
 

@@ -1,10 +1,10 @@
-import { endpointNotFound, modelError, failureReason, pingFailed } from '../../container/inferenceMessages.js';
-import type { Clock } from '../clock.js';
-import { ServiceError } from '../protocol/service.js';
-import type { MetricSink } from '../services/ports.js';
-import type { Settings } from '../settings.js';
+import { endpointNotFound, modelError, failureReason, pingFailed } from '../../../container/inferenceMessages.js';
+import type { Clock } from '../../clock.js';
+import { ServiceError } from '../../protocol/service.js';
+import type { MetricSink } from '../../services/ports.js';
+import type { Settings } from '../../settings.js';
 import { recordInvocation } from './endpointMetrics.js';
-import type { EndpointSpec, HostingEngine, Invocation, InvocationAnswer, VariantSpec } from './hosting.js';
+import type { EndpointSpec, HostingEngine, Invocation, InvocationAnswer, VariantSpec } from '../hosting.js';
 import { type ModelServer, NotServing } from './modelServer.js';
 
 /** Makes the instances of a variant. */

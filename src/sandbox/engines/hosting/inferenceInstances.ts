@@ -2,22 +2,22 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { frameworkImage, imageRefusal } from '../../container/images.js';
+import { frameworkImage, imageRefusal } from '../../../container/images.js';
 import {
   invocationSeconds,
   startupTimeoutSeconds,
   workerCount,
   workerTimeoutSeconds,
-} from '../../container/inferenceEnvironment.js';
-import { downloadFailed, failureReason, logGroup, logStream } from '../../container/inferenceMessages.js';
-import type { LogSink } from '../services/ports.js';
-import type { Folders } from '../settings.js';
-import type { Objects, StoredObject } from '../store/objects.js';
+} from '../../../container/inferenceEnvironment.js';
+import { downloadFailed, failureReason, logGroup, logStream } from '../../../container/inferenceMessages.js';
+import type { LogSink } from '../../services/ports.js';
+import type { Folders } from '../../settings.js';
+import type { Objects, StoredObject } from '../../store/objects.js';
 import type { InstanceFactory } from './endpoints.js';
-import type { EndpointSpec, ModelSpec, VariantSpec } from './hosting.js';
+import type { EndpointSpec, ModelSpec, VariantSpec } from '../hosting.js';
 import { LocalContainer, type Machine } from './inferenceContainer.js';
 import { ModelServer } from './modelServer.js';
-import { parseS3Uri } from './s3Uri.js';
+import { parseS3Uri } from '../process/s3Uri.js';
 
 /** Times and sizes that no model can change. */
 export interface HostingLimits {

@@ -1,15 +1,15 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import type { NamedPolicy, PolicySet } from '../iam/evaluate.js';
-import { contextOf } from '../iam/pattern.js';
-import { trust } from '../iam/trust.js';
-import { realTime, type Clock } from './clock.js';
+import type { NamedPolicy, PolicySet } from '../../iam/evaluate.js';
+import { contextOf } from '../../iam/pattern.js';
+import { trust } from '../../iam/trust.js';
+import { realTime, type Clock } from '../clock.js';
 import { executionPolicyName, executionRole, executionRoleName } from './executionRole.js';
-import { type Caller, ServiceError } from './protocol/service.js';
+import { type Caller, ServiceError } from '../protocol/service.js';
 import { compilePolicy, Roles, type Role } from './roles.js';
-import type { RoleKeys, TemporaryKeys } from './services/ports.js';
-import type { Settings } from './settings.js';
-import type { Credentials, Identity } from './signature.js';
-import type { Collection, Store } from './store/store.js';
+import type { RoleKeys, TemporaryKeys } from '../services/ports.js';
+import type { Settings } from '../settings.js';
+import type { Credentials, Identity } from '../signature.js';
+import type { Collection, Store } from '../store/store.js';
 
 /** Of the account's root user: no policy binds it. */
 export interface AccessKey {

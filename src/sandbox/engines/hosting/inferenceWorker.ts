@@ -1,6 +1,6 @@
 import { Agent, request, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { maxAnswerBytes } from '../../container/inferenceEnvironment.js';
+import { maxAnswerBytes } from '../../../container/inferenceEnvironment.js';
 
 /** A process that runs `resources/python/serve.py`, and the other end of its socket. */
 export interface WorkerProcess {

@@ -26,7 +26,7 @@ export function canonicalRequest(
 }
 
 /** Percent-encoding as SigV4 wants it: all but unreserved characters (RFC 3986), upper case. */
-export function encodeSegment(text: string): string {
+function encodeSegment(text: string): string {
   if (/^[A-Za-z0-9_.~-]*$/.test(text)) return text;
   return encodeURIComponent(text).replace(
     /[!'()*]/g,

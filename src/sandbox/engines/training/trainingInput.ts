@@ -1,13 +1,13 @@
 import { constants } from 'node:fs';
 import { copyFile, cp, mkdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { clientError } from '../../container/failure.js';
-import { layout } from '../../container/trainingFiles.js';
-import { forEachConcurrent } from '../../core/concurrency.js';
-import type { Objects, StoredObject } from '../store/objects.js';
-import { extractTarGz } from './archives.js';
-import { parseS3Uri, type S3Location, s3Uri } from './s3Uri.js';
-import type { TrainingChannel, TrainingSpec } from './training.js';
+import { clientError } from '../../../container/failure.js';
+import { layout } from '../../../container/trainingFiles.js';
+import { forEachConcurrent } from '../../../core/concurrency.js';
+import type { Objects, StoredObject } from '../../store/objects.js';
+import { extractTarGz } from '../process/archives.js';
+import { parseS3Uri, type S3Location, s3Uri } from '../process/s3Uri.js';
+import type { TrainingChannel, TrainingSpec } from '../training.js';
 import { JobFailed, isCode, message, transferFailure } from './trainingFailure.js';
 
 /** How many objects are brought in place at a time. */

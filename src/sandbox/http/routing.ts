@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import { awsJson } from './protocol/awsJson.js';
-import { awsQuery } from './protocol/awsQuery.js';
-import type { Model } from './protocol/model.js';
-import type { Protocol } from './protocol/protocol.js';
-import { findRestOperation, restJson } from './protocol/restJson.js';
-import type { Service } from './protocol/service.js';
+import { awsJson } from '../protocol/awsJson.js';
+import { awsQuery } from '../protocol/awsQuery.js';
+import type { Model } from '../protocol/model.js';
+import type { Protocol } from '../protocol/protocol.js';
+import { findRestOperation, restJson } from '../protocol/restJson.js';
+import type { Service } from '../protocol/service.js';
 import type { Dialect } from './refusals.js';
-import { scopedService } from './signature.js';
+import { scopedService } from '../signature.js';
 
 /** A service and the model that drives it. */
 export interface Hosted {

@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { layout } from '../../container/trainingFiles.js';
-import { forEachConcurrent } from '../../core/concurrency.js';
-import type { Objects } from '../store/objects.js';
-import { packTarGz } from './archives.js';
-import { keyBelow, parseS3Uri, s3Uri } from './s3Uri.js';
-import type { TrainingSpec } from './training.js';
+import { layout } from '../../../container/trainingFiles.js';
+import { forEachConcurrent } from '../../../core/concurrency.js';
+import type { Objects } from '../../store/objects.js';
+import { packTarGz } from '../process/archives.js';
+import { keyBelow, parseS3Uri, s3Uri } from '../process/s3Uri.js';
+import type { TrainingSpec } from '../training.js';
 import { transferFailure } from './trainingFailure.js';
 
 const lanes = 8;

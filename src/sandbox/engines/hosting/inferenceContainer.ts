@@ -4,23 +4,23 @@ import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { missingModule } from '../../container/failure.js';
-import { inferenceEnvironment } from '../../container/inferenceEnvironment.js';
-import { extractionFailed, failureReason } from '../../container/inferenceMessages.js';
-import type { Settings } from '../settings.js';
-import type { StoredObject } from '../store/objects.js';
-import { extractTarGz } from './archives.js';
-import { childEnvironment } from './childEnvironment.js';
-import type { ModelSpec } from './hosting.js';
+import { missingModule } from '../../../container/failure.js';
+import { inferenceEnvironment } from '../../../container/inferenceEnvironment.js';
+import { extractionFailed, failureReason } from '../../../container/inferenceMessages.js';
+import type { Settings } from '../../settings.js';
+import type { StoredObject } from '../../store/objects.js';
+import { extractTarGz } from '../process/archives.js';
+import { childEnvironment } from '../process/childEnvironment.js';
+import type { ModelSpec } from '../hosting.js';
 import type { WorkerProcess } from './inferenceWorker.js';
-import type { Interpreter, Interpreters } from './interpreter.js';
-import type { Enclosure, Isolation } from './isolation.js';
+import type { Interpreter, Interpreters } from '../process/interpreter.js';
+import type { Enclosure, Isolation } from '../process/isolation.js';
 import { type InferenceContainer, NotServing } from './modelServer.js';
-import { startProcess } from './processes.js';
-import { RoleCredentials } from './roleCredentials.js';
-import { personsTorchHome, shareTorchHome } from './torchHome.js';
-import { isCode } from './trainingFailure.js';
-import { makeVirtualEnvironment, type VirtualEnvironment } from './virtualEnvironment.js';
+import { startProcess } from '../process/processes.js';
+import { RoleCredentials } from '../process/roleCredentials.js';
+import { personsTorchHome, shareTorchHome } from '../process/torchHome.js';
+import { isCode } from '../training/trainingFailure.js';
+import { makeVirtualEnvironment, type VirtualEnvironment } from '../process/virtualEnvironment.js';
 
 /** What the machine gives to every container. */
 export interface Machine {

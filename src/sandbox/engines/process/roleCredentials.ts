@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { TemporaryKeys } from '../services/ports.js';
+import type { TemporaryKeys } from '../../services/ports.js';
 
 /**
  * AWS configuration for one child process, acting as its role.

@@ -1,8 +1,8 @@
-import type { NamedPolicy, PolicySet } from '../iam/evaluate.js';
-import { parsePolicy, type Policy, type PolicyKind } from '../iam/policy.js';
+import type { NamedPolicy, PolicySet } from '../../iam/evaluate.js';
+import { parsePolicy, type Policy, type PolicyKind } from '../../iam/policy.js';
 import published from './managedPolicies.json';
-import type { Settings } from './settings.js';
-import type { Collection, Store } from './store/store.js';
+import type { Settings } from '../settings.js';
+import type { Collection, Store } from '../store/store.js';
 
 export interface Tag {
   readonly Key: string;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { ServiceError } from './protocol/service.js';
+import { ServiceError } from '../protocol/service.js';
 
 const unzip = promisify(gunzip);
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { writeFileAtomically } from '../../core/atomicFile.js';
+import { writeFileAtomically } from '../../../core/atomicFile.js';
 
 /** A Python that runs jobs and model servers. */
 export interface Interpreter {

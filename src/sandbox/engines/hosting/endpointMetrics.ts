@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.js';
-import type { MetricSink } from '../services/ports.js';
+import type { Clock } from '../../clock.js';
+import type { MetricSink } from '../../services/ports.js';
 
 export interface InvocationFigures {
   readonly endpoint: string;
