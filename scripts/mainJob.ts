@@ -15,7 +15,8 @@ const usage = `mainJob: upload, train, deploy and predict as a project file says
 
   --workspace DIR   folder of ${projectFileName} (default: the current one)
   --ready FILE      the sandbox's ready line, as JSON (default: in the variable SAGEMAKER_SANDBOX_READY)
-  --endpoint NAME   which of the file's endpoints, when it has several`;
+  --endpoint NAME   which of the file's endpoints, when it has several
+  --again           train and deploy again, also when nothing has changed since the last time`;
 
 /** The sandbox's ready line, as far as it is needed here. */
 const Ready = v.object({
@@ -33,6 +34,7 @@ async function main(): Promise<number> {
       workspace: { type: 'string' },
       ready: { type: 'string' },
       endpoint: { type: 'string' },
+      again: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   });
@@ -69,6 +71,7 @@ async function main(): Promise<number> {
     const result = await runMainJob(session, {
       ...(values.endpoint !== undefined && { endpoint: values.endpoint }),
       role: executionRoleArn,
+      reuse: values.again !== true,
       confirm: async (summaries) => {
         summaries.forEach((summary) => view.summary(summary));
         return true;

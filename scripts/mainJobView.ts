@@ -36,10 +36,8 @@ export class MainJobView {
 
   event(event: MainJobEvent): void {
     switch (event.type) {
-      case 'step': {
-        const title = `[${steps.indexOf(event.step) + 1}/${steps.length}] ${titles[event.step]}`;
-        return this.line(`\n${this.terminal ? styleText('bold', title) : title}`);
-      }
+      case 'step':
+        return this.title(event.step);
       case 'upload': {
         const { files, ofFiles, bytes, ofBytes } = event.progress;
         const text = `  ${event.data}: ${files} of ${ofFiles} files, ${megabytes(bytes)} of ${megabytes(ofBytes)}`;
@@ -52,6 +50,9 @@ export class MainJobView {
       case 'log':
         for (const { message } of event.lines) this.line(this.dim(`    │ ${plain(message)}`));
         return;
+      case 'reused':
+        this.title(event.step);
+        return this.line(`  ${event.name}: made by an earlier run, and nothing that goes into it has changed since`);
       case 'endpoint':
         return this.line(`  ${event.endpoint.name}: ${event.endpoint.state}`);
     }
@@ -76,6 +77,11 @@ export class MainJobView {
     const width = Math.max(...rows.map(([name]) => name.length));
     const rule = '─'.repeat(width + 2);
     this.line(['', rule, ...rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`), rule].join('\n'));
+  }
+
+  private title(step: Step): void {
+    const title = `[${steps.indexOf(step) + 1}/${steps.length}] ${titles[step]}`;
+    this.line(`\n${this.terminal ? styleText('bold', title) : title}`);
   }
 
   private dim(text: string): string {

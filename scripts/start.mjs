@@ -1,5 +1,6 @@
 // `npm start`: installs what is missing, builds, starts the sandbox and runs the sample's main job in it.
 //   --once          end after the main job (exit code 0 when it succeeded)
+//   --again         train and deploy again, also when nothing has changed since the last time
 //   --data DIR      the sandbox's data folder, --port N its port (see npx sagemaker-sandbox --help)
 import { spawn } from 'node:child_process';
 import path from 'node:path';
@@ -9,7 +10,12 @@ import { sandboxNode } from './nodeRuntime.mjs';
 import { build, installNodePackages, installPython, root, step } from './setup.mjs';
 
 const { values: options } = parseArgs({
-  options: { once: { type: 'boolean' }, data: { type: 'string' }, port: { type: 'string' } },
+  options: {
+    once: { type: 'boolean' },
+    again: { type: 'boolean' },
+    data: { type: 'string' },
+    port: { type: 'string' },
+  },
 });
 
 /**
@@ -53,9 +59,8 @@ function runMainJob(ready, interrupted) {
   const program = path.join(root, 'dist', 'mainJob.js');
   // The sandbox's lock file holds its ready line.
   const lock = path.join(ready.dataDir, 'lock.json');
-  const child = spawn(sandboxNode(), [program, '--workspace', path.join(root, 'training'), '--ready', lock], {
-    stdio: 'inherit',
-  });
+  const args = ['--workspace', path.join(root, 'training'), '--ready', lock, ...(options.again ? ['--again'] : [])];
+  const child = spawn(sandboxNode(), [program, ...args], { stdio: 'inherit' });
   interrupted.addEventListener('abort', () => child.kill('SIGINT'));
   return new Promise((resolve, reject) => {
     child.once('error', reject);

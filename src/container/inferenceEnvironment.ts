@@ -1,4 +1,3 @@
-/** InvokeEndpoint's limit on a body, both ways (botocore sagemaker-runtime, BodyBlob). */
 
 /** TorchServe's limit on an answer (`max_response_size`); a worker that gives more is ended. */
 export const maxAnswerBytes = 6_553_500;

@@ -4,13 +4,24 @@ import { parseS3Uri } from '../aws/s3Uri.js';
 import { UserError } from '../core/errors.js';
 import { deleteReplaced } from '../hosting/deleteEndpoint.js';
 import { deploy } from '../hosting/deploy.js';
-import { endpointConfigRequest, endpointRequest, modelRequest } from '../hosting/hostingRequests.js';
+import { endpointConfigRequest, type EndpointPlan, endpointRequest, modelRequest } from '../hosting/hostingRequests.js';
 import { repackModel } from '../packaging/modelArchive.js';
+import { hashContents } from '../packaging/sourceArchive.js';
 import { uploadArchive } from '../transfer/uploadArchive.js';
 import type { EndpointLaunch } from './planEndpoint.js';
+import type { RunRecord } from './runRecord.js';
 import { newRecord, type Session } from './session.js';
 
 export type ReadyEndpoint = EndpointLaunch & { readonly ready: NonNullable<EndpointLaunch['ready']> };
+
+/** What a deployment sends, by operation. */
+export function deploymentRequests(plan: EndpointPlan): RunRecord['requests'] {
+  return {
+    CreateModel: modelRequest(plan),
+    CreateEndpointConfig: endpointConfigRequest(plan),
+    CreateEndpoint: endpointRequest(plan),
+  };
+}
 
 /**
  * Puts the inference code into the model's archive, and the archive behind the endpoint, with a record of the run. What
@@ -41,11 +52,8 @@ export async function deployModel(
   const plan = ready.plan(`s3://${bucket}/${target.key}`);
   const record = {
     ...newRecord(session, run, entry),
-    requests: {
-      CreateModel: modelRequest(plan),
-      CreateEndpointConfig: endpointConfigRequest(plan),
-      CreateEndpoint: endpointRequest(plan),
-    },
+    requests: deploymentRequests(plan),
+    source: { uri: plan.modelData, sha256: archive.sha256, files: [...(await hashContents(ready.code.files))] },
   };
   const results = { model, endpoint: plan.endpoint };
   await runs.save(record);

@@ -7,14 +7,14 @@ import { UserError } from '../core/errors.js';
 import { type PredictionAnswer, predict } from '../hosting/predict.js';
 import type { LogLine } from '../logs/followLog.js';
 import type { UploadProgress } from '../transfer/uploadFolder.js';
-import { deployModel } from './deployModel.js';
-import { isBlocked } from './gates.js';
+import { deployModel, type ReadyEndpoint } from './deployModel.js';
 import { type EndpointLaunch, planEndpoint } from './planEndpoint.js';
 import { planTraining, type TrainingLaunch } from './planTraining.js';
+import { earlierDeployment, earlierTraining } from './reuse.js';
 import { labelsOf, type Sample, samplesOf } from './samples.js';
 import type { Session } from './session.js';
 import type { Summary } from './summary.js';
-import { train, uploadInputs } from './train.js';
+import { type ReadyTraining, train, type Trained, uploadInputs } from './train.js';
 
 export const steps = ['upload', 'train', 'deploy', 'predict'] as const;
 export type Step = (typeof steps)[number];
@@ -25,13 +25,17 @@ export type MainJobEvent =
   | { readonly type: 'upload'; readonly data: string; readonly progress: UploadProgress }
   | { readonly type: 'phase'; readonly phase: Phase }
   | { readonly type: 'log'; readonly lines: readonly LogLine[] }
-  | { readonly type: 'endpoint'; readonly endpoint: Endpoint };
+  | { readonly type: 'endpoint'; readonly endpoint: Endpoint }
+  /** A step that an earlier run has done, which left `name`: nothing that goes into it has changed since. */
+  | { readonly type: 'reused'; readonly step: Step; readonly name: string };
 
 export interface MainJobOptions {
   /** Name of the `endpoints` entry; its model says which job to train. By default the only one. */
   readonly endpoint?: string;
   /** Execution role where the project file names none. */
   readonly role?: string;
+  /** Take the model and the endpoint of an earlier run when nothing that goes into them has changed. */
+  readonly reuse: boolean;
   /** Asked before anything is made; false ends without a result. */
   readonly confirm: (summaries: readonly Summary[]) => Promise<boolean>;
   readonly report: (event: MainJobEvent) => void;
@@ -61,7 +65,7 @@ export async function runMainJob(session: Session, options: MainJobOptions): Pro
   const { endpointName, jobName } = chosenEntries(session, options.endpoint);
   const scratch = await mkdtemp(path.join(tmpdir(), 'sagemaker-workbench-'));
   const seconds: Record<Step, number> = { upload: 0, train: 0, deploy: 0, predict: 0 };
-  const timed = async <T>(step: Step, work: () => Promise<T>): Promise<T> => {
+  const timed: Timed = async (step, work) => {
     report({ type: 'step', step });
     const start = performance.now();
     const result = await work();
@@ -71,39 +75,61 @@ export async function runMainJob(session: Session, options: MainJobOptions): Pro
   try {
     const training = await planTraining(session, jobName, scratch, options.role, signal);
     const hosting = await planEndpoint(session, endpointName, options.role, signal);
-    const agreed = await options.confirm([trainingSummary(session, training), endpointSummary(session, hosting)]);
-    if (isBlocked([...training.gates, ...hosting.gates]) || !training.ready || !hosting.ready) {
-      throw new UserError('Nothing was launched: a check said stop. What to mend is said with it.');
-    }
+    const ready = bothReady(training, hosting);
+    const trained = ready && options.reuse ? await earlierTraining(session, ready.training, signal) : undefined;
+    const serving =
+      ready && trained?.model !== undefined
+        ? await earlierDeployment(session, ready.hosting, trained.model, signal)
+        : undefined;
+    const summaries = [
+      ...(trained ? [] : [trainingSummary(session, training)]),
+      ...(serving ? [] : [endpointSummary(session, hosting)]),
+    ];
+    const agreed = summaries.length === 0 || (await options.confirm(summaries));
+    if (!ready) throw new UserError('Nothing was launched: a check said stop. What to mend is said with it.');
     if (!agreed) return undefined;
-    const readyTraining = { ...training, ready: training.ready };
-    const readyHosting = { ...hosting, ready: hosting.ready };
 
-    await timed('upload', () =>
-      uploadInputs(session, readyTraining, (data, progress) => report({ type: 'upload', data, progress }), signal),
-    );
-    const observer = {
-      phase: (phase: Phase) => report({ type: 'phase', phase }),
-      log: (lines: readonly LogLine[]) => report({ type: 'log', lines }),
-    };
-    const job = await timed('train', () => train(session, readyTraining, observer, signal));
+    if (trained) report({ type: 'reused', step: 'train', name: trained.name });
+    const job = trained ?? (await uploadAndTrain(session, ready.training, timed, options));
     const { model } = job;
     if (model === undefined) throw new UserError(`Training job ${job.name} completed, but left no model.`);
-    const endpoint = await timed('deploy', () =>
-      deployModel(
-        session,
-        readyHosting,
-        model,
-        scratch,
-        (state) => report({ type: 'endpoint', endpoint: state }),
-        signal,
-      ),
-    );
+
+    if (serving) report({ type: 'reused', step: 'deploy', name: serving.name });
+    const observe = (state: Endpoint) => report({ type: 'endpoint', endpoint: state });
+    const endpoint =
+      serving ?? (await timed('deploy', () => deployModel(session, ready.hosting, model, scratch, observe, signal)));
     const predictions = await timed('predict', () => tryOut(session, training, endpoint.name, signal));
     return { job: job.name, metrics: job.metrics, model, endpoint: endpoint.name, predictions, seconds };
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+type Timed = <T>(step: Step, work: () => Promise<T>) => Promise<T>;
+
+/** Undefined when a gate of either is red. */
+function bothReady(
+  training: TrainingLaunch,
+  hosting: EndpointLaunch,
+): { readonly training: ReadyTraining; readonly hosting: ReadyEndpoint } | undefined {
+  if (!training.ready || !hosting.ready) return undefined;
+  return { training: { ...training, ready: training.ready }, hosting: { ...hosting, ready: hosting.ready } };
+}
+
+async function uploadAndTrain(
+  session: Session,
+  launch: ReadyTraining,
+  timed: Timed,
+  { report, signal }: MainJobOptions,
+): Promise<Trained> {
+  await timed('upload', () =>
+    uploadInputs(session, launch, (data, progress) => report({ type: 'upload', data, progress }), signal),
+  );
+  const observer = {
+    phase: (phase: Phase) => report({ type: 'phase', phase }),
+    log: (lines: readonly LogLine[]) => report({ type: 'log', lines }),
+  };
+  return timed('train', () => train(session, launch, observer, signal));
 }
 
 function chosenEntries({ project }: Session, wanted: string | undefined): { endpointName: string; jobName: string } {

@@ -1,7 +1,7 @@
 import type { Connection } from '../aws/connection.js';
 import { UserError } from '../core/errors.js';
 import type { Endpoint } from '../project/project.js';
-import type { RunRecord } from './runRecord.js';
+import { isOn, type RunRecord } from './runRecord.js';
 
 /**
  * The S3 address of an endpoint's model. `"from": "jobs.best"` is the model of that job's last completed run on the same
@@ -11,19 +11,18 @@ import type { RunRecord } from './runRecord.js';
 export function resolveModel(
   model: Endpoint['model'],
   runs: readonly RunRecord[],
-  { profile, account, region }: Pick<Connection, 'profile' | 'account' | 'region'>,
+  connection: Pick<Connection, 'profile' | 'account' | 'region'>,
 ): string {
   if ('data' in model) return model.data;
   const run = runs.find(
-    ({ entry, outcome, results, connection }) =>
-      entry === model.from &&
-      outcome === 'Completed' &&
-      results.model !== undefined &&
-      connection.account === account &&
-      connection.region === region &&
-      connection.profile === profile,
+    (record) =>
+      record.entry === model.from &&
+      record.outcome === 'Completed' &&
+      record.results.model !== undefined &&
+      isOn(record, connection),
   );
   if (run?.results.model === undefined) {
+    const { account, region } = connection;
     throw new UserError(`${model.from} has no completed run in account ${account}, ${region}: launch it first.`);
   }
   return run.results.model;

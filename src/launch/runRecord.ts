@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as v from 'valibot';
+import type { Connection } from '../aws/connection.js';
 import { writeFileAtomically } from '../core/atomicFile.js';
 import type { StateFolder } from './stateFolder.js';
 
@@ -26,7 +27,16 @@ const RunRecord = v.object({
       files: v.array(v.object({ path: v.string(), sha256: v.string() })),
     }),
   ),
-  data: v.array(v.object({ channel: v.string(), uri: v.string(), files: v.number(), bytes: v.number() })),
+  data: v.array(
+    v.object({
+      channel: v.string(),
+      uri: v.string(),
+      files: v.number(),
+      bytes: v.number(),
+      /** Over paths and contents (transfer/manifest.ts). */
+      sha256: v.string(),
+    }),
+  ),
   started: v.string(),
   ended: v.optional(v.string()),
   /** The service's last word: `Completed`, `Failed`, `InService`… or `Cancelled`. */
@@ -41,6 +51,14 @@ const RunRecord = v.object({
   }),
 });
 export type RunRecord = v.InferOutput<typeof RunRecord>;
+
+/** Whether a run was on this cloud: what was made on another is not here, even when it has the same name. */
+export function isOn(
+  { connection }: RunRecord,
+  { profile, account, region }: Pick<Connection, 'profile' | 'account' | 'region'>,
+): boolean {
+  return connection.account === account && connection.region === region && connection.profile === profile;
+}
 
 export class RunRecords {
   constructor(private readonly state: StateFolder) {}

@@ -37,6 +37,21 @@ export async function uploadInputs(
 
 export type ReadyTraining = TrainingLaunch & { readonly ready: NonNullable<TrainingLaunch['ready']> };
 
+/** What a training job has given. */
+export type Trained = Pick<TrainingJobDetail, 'name' | 'metrics' | 'model'>;
+
+/** The data that a launch trains on, for its record. */
+export async function dataOf({ uploads }: TrainingLaunch): Promise<RunRecord['data']> {
+  return Promise.all(
+    uploads.map(async ({ channel, plan, manifest }) => {
+      const files = [...plan.send, ...plan.unchanged];
+      const bytes = files.reduce((sum, { size }) => sum + size, 0);
+      const uri = `s3://${plan.bucket}/${plan.prefix}`;
+      return { channel, uri, files: files.length, bytes, sha256: await manifest.fingerprint(files) };
+    }),
+  );
+}
+
 /**
  * Creates the job and watches it to its end, with a record of the run. An abort stops the job in the cloud, and waits
  * until it has stopped.
@@ -47,7 +62,7 @@ export async function train(
   launch: ReadyTraining,
   observer: TrainingObserver,
   signal: AbortSignal,
-): Promise<TrainingJobDetail> {
+): Promise<Trained> {
   const { cloud, runs } = session;
   const { name, entry, estimate, ready } = launch;
   const mutate = session.mutate(name);
@@ -59,11 +74,7 @@ export async function train(
       sha256: ready.source.sha256,
       files: [...ready.source.contents],
     },
-    data: launch.uploads.map(({ channel, plan }) => {
-      const files = [...plan.send, ...plan.unchanged];
-      const bytes = files.reduce((sum, { size }) => sum + size, 0);
-      return { channel, uri: `s3://${plan.bucket}/${plan.prefix}`, files: files.length, bytes };
-    }),
+    data: await dataOf(launch),
   };
   await runs.save(record);
   const finish = async (outcome: string, rest: Partial<RunRecord>) => {

@@ -80,6 +80,13 @@ export async function shipped({ path, absolute, size }: SourceFile): Promise<Arc
   return { path, size: content.length, content };
 }
 
+/** Path and SHA-256 of files as they are shipped, in their order. */
+export async function hashContents(files: readonly SourceFile[]): Promise<SourceArchive['contents']> {
+  const contents = [];
+  for (const file of files) contents.push({ path: file.path, sha256: await sha256Of(file, await shipped(file)) });
+  return contents;
+}
+
 async function sha256Of(file: SourceFile, { content }: ArchiveEntry): Promise<string> {
   const hash = createHash('sha256');
   if (content instanceof Uint8Array) return hash.update(content).digest('hex');

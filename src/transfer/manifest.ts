@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { writeFileAtomically } from '../core/atomicFile.js';
@@ -40,6 +41,15 @@ export class TransferManifest {
 
   async sent(file: LocalFile, stored: string): Promise<void> {
     this.known.set(file.path, { ...(await this.look(file)), stored });
+  }
+
+  /** SHA-256 over paths and contents (by ETag) of a folder's files: the same folder, the same fingerprint. */
+  async fingerprint(files: readonly LocalFile[]): Promise<string> {
+    const hash = createHash('sha256');
+    for (const file of files.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
+      hash.update(`${file.path}\0${(await this.look(file)).etag}\n`);
+    }
+    return hash.digest('hex');
   }
 
   async save(): Promise<void> {

@@ -105,9 +105,10 @@ async function open(): Promise<Session> {
   );
 }
 
-const run = (report: (event: MainJobEvent) => void = () => undefined, signal = never) =>
+const run = (report: (event: MainJobEvent) => void = () => undefined, signal = never, reuse = false) =>
   runMainJob(session, {
     role: sandbox.ready.executionRoleArn,
+    reuse,
     confirm: () => Promise.resolve(true),
     report,
     signal,
@@ -144,6 +145,26 @@ describe('a project', () => {
     expect((await alive()).filter((kind) => kind !== 'bucket' && kind !== 'objects')).toEqual([]);
   });
 
+  test('takes what an earlier run has made as long as nothing that goes into it has changed', async () => {
+    const done = async (): Promise<string[]> => {
+      const events: MainJobEvent[] = [];
+      await run((event) => events.push(event), never, true);
+      return events.flatMap((event) =>
+        event.type === 'step' ? [event.step] : event.type === 'reused' ? [`${event.step} reused`] : [],
+      );
+    };
+    expect(await done()).toEqual(['upload', 'train', 'deploy', 'predict']);
+    const made = await session.ledger.resources();
+    expect(await done()).toEqual(['train reused', 'deploy reused', 'predict']);
+    expect(await session.ledger.resources()).toEqual(made);
+
+    await write('data/pets/train/cat/1.png', 'another cat');
+    expect(await done()).toEqual(['upload', 'train', 'deploy', 'predict']);
+    await deleteEndpoint(cloud, session.mutate('clean-up'), 'tiny-pets', never);
+    expect(await done()).toEqual(['train reused', 'deploy', 'predict']);
+    await deleteEndpoint(cloud, session.mutate('clean-up'), 'tiny-pets', never);
+  });
+
   test('says why a job failed, and records it', async () => {
     await write('train.py', 'raise ValueError("no pets here")');
     await expect(run()).rejects.toThrow(/^Training job tiny-fit-.* failed: AlgorithmError: .*no pets here/s);
@@ -161,6 +182,7 @@ describe('a project', () => {
     const summaries: Summary[] = [];
     const launching = runMainJob(session, {
       role: 'NoSuchRole',
+      reuse: false,
       confirm: async (shown) => summaries.push(...shown) > 0,
       report: () => undefined,
       signal: never,
