@@ -16,6 +16,8 @@ const forJobs = [
   'python3-torchvision',
   'python3-pil',
   'python3-numpy',
+  'python3-requests',
+  'python3-tqdm',
   'python3-boto3',
   'libopenblas0-pthread',
 ];

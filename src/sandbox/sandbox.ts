@@ -7,6 +7,7 @@ import { profile, writeAwsFiles } from './awsFiles.js';
 import { realTime } from './clock.js';
 import { HostedEndpoints } from './engines/hosting/endpoints.js';
 import { InferenceInstances } from './engines/hosting/inferenceInstances.js';
+import type { Machine } from './engines/process/container.js';
 import { Interpreters } from './engines/process/interpreter.js';
 import { findIsolation } from './engines/process/isolation.js';
 import { LocalTraining } from './engines/training/trainingEngine.js';
@@ -59,7 +60,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const objects = new ObjectFiles(store, folders.objects());
   const logs = createLogs(store, settings);
   const cloudwatch = createCloudWatch(store, realTime);
-  const machine = {
+  const machine: Machine = {
     settings,
     folders,
     interpreters: new Interpreters({
@@ -75,7 +76,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
   const hosting = new HostedEndpoints({
     settings,
-    instances: new InferenceInstances(machine, folders, objects, logs),
+    instances: new InferenceInstances({ ...machine, objects, logs }),
     metrics: cloudwatch,
     clock: realTime,
     random: Math.random,

@@ -126,14 +126,14 @@ def archive(files: dict[str, Path]) -> io.BytesIO:
     return packed
 
 
-def with_code(model: io.BytesIO, inference: Path) -> io.BytesIO:
+def with_code(model: io.BytesIO, handler: Path) -> io.BytesIO:
     """The trained archive with the handler beside the weights, as the SageMaker SDK repacks it."""
     model.seek(0)
     packed = io.BytesIO()
     with tarfile.open(fileobj=model, mode="r:gz") as old, tarfile.open(fileobj=packed, mode="w:gz") as new:
         for member in old.getmembers():
             new.addfile(member, old.extractfile(member) if member.isfile() else None)
-        new.add(inference, arcname="code/inference.py")
+        new.add(handler, arcname=f"code/{handler.name}")
     packed.seek(0)
     return packed
 

@@ -7,7 +7,6 @@ import { pack } from 'tar-stream';
 import { realTime } from '../../src/sandbox/clock.js';
 import { HostedEndpoints } from '../../src/sandbox/engines/hosting/endpoints.js';
 import type { EndpointSpec, Invocation, ModelSpec, VariantSpec } from '../../src/sandbox/engines/hosting.js';
-import type { Machine } from '../../src/sandbox/engines/hosting/inferenceContainer.js';
 import {
   type HostingLimits,
   hostingLimits,
@@ -51,23 +50,16 @@ export class Hosting {
   static async start(options: Partial<HostingLimits & Choices> = {}) {
     const folder = await mkdtemp(path.join(tmpdir(), 'hosting-'));
     const { random = Math.random, environment = process.env, isolation = findIsolation(folder), ...limits } = options;
-    const store = new Store(path.join(folder, 'state.db'));
-    const objects = new ObjectFiles(store, path.join(folder, 'objects'));
+    const folders = new Folders(folder);
+    const store = new Store(folders.database());
+    const objects = new ObjectFiles(store, folders.objects());
     objects.buckets.put('models', { name: 'models', created: new Date(), versioning: undefined, tags: [] });
     const settings = { account: '123456789012', region: 'us-east-1', dataDir: folder, python: undefined };
-    const machine: Machine = {
-      settings,
-      interpreters,
-      isolation,
-      resources: path.resolve('resources'),
-      environment,
+    const instances = new InferenceInstances({
+      ...{ settings, folders, interpreters, isolation, environment, objects },
       endpoint: () => 'http://127.0.0.1:1',
-    };
-    const instances = new InferenceInstances(
-      machine,
-      new Folders(folder),
-      objects,
-      {
+      resources: path.resolve('resources'),
+      logs: {
         append: (group, stream, lines) =>
           hosting.append(
             group,
@@ -75,8 +67,8 @@ export class Hosting {
             lines.map(({ message }) => message),
           ),
       },
-      { ...hostingLimits, restartMs: [0], ...limits },
-    );
+      limits: { ...hostingLimits, restartMs: [0], ...limits },
+    });
     const engine = new HostedEndpoints({
       settings,
       instances,

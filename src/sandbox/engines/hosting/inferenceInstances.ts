@@ -11,12 +11,13 @@ import {
 } from '../../../container/inferenceEnvironment.js';
 import { downloadFailed, failureReason, logGroup, logStream } from '../../../container/inferenceMessages.js';
 import type { LogSink } from '../../services/ports.js';
-import type { Folders } from '../../settings.js';
 import type { Objects, StoredObject } from '../../store/objects.js';
 import type { InstanceFactory } from './endpoints.js';
 import type { EndpointSpec, ModelSpec, VariantSpec } from '../hosting.js';
-import { LocalContainer, type Machine } from './inferenceContainer.js';
+import { ModelContainer } from './inferenceContainer.js';
 import { ModelServer } from './modelServer.js';
+import { findRuntime, type Machine } from '../process/container.js';
+import { logLines } from '../process/lines.js';
 import { parseS3Uri } from '../process/s3Uri.js';
 
 /** Times and sizes that no model can change. */
@@ -34,15 +35,15 @@ export const hostingLimits: HostingLimits = {
   stopMs: 10_000,
 };
 
+export interface HostingDependencies extends Machine {
+  readonly objects: Objects;
+  readonly logs: LogSink;
+  readonly limits?: HostingLimits;
+}
+
 /** Instances that are processes on this machine: a folder each, workers that share it, and a log stream. */
 export class InferenceInstances implements InstanceFactory {
-  constructor(
-    private readonly machine: Machine,
-    private readonly folders: Folders,
-    private readonly objects: Objects,
-    private readonly logs: LogSink,
-    private readonly limits: HostingLimits = hostingLimits,
-  ) {}
+  constructor(private readonly dependencies: HostingDependencies) {}
 
   fingerprint({ model, instanceType }: VariantSpec): string {
     const { image, environment, dataUrl } = model;
@@ -51,24 +52,16 @@ export class InferenceInstances implements InstanceFactory {
   }
 
   async sweep(endpoint: string): Promise<void> {
-    await rm(this.folders.endpoint(endpoint), { recursive: true, force: true });
+    await rm(this.dependencies.folders.endpoint(endpoint), { recursive: true, force: true });
   }
 
   async create(endpoint: EndpointSpec, { name, model, instanceType }: VariantSpec): Promise<ModelServer> {
+    const { folders, logs, limits = hostingLimits } = this.dependencies;
     const id = `i-0${randomBytes(8).toString('hex')}`;
-    const log = (lines: readonly string[]): void => {
-      const timestamp = Date.now();
-      // CloudWatch knows no empty events.
-      const events = lines.filter((line) => line !== '').map((message) => ({ timestamp, message }));
-      if (events.length > 0) this.logs.append(logGroup(endpoint.name), logStream(name, id), events);
-    };
-    const container = new LocalContainer({
-      machine: this.machine,
-      model,
-      folder: path.join(this.folders.endpoint(endpoint.name), id),
-      caches: { pip: this.folders.cache('pip'), torch: this.folders.cache('torch') },
-      log,
-    });
+    const log = (lines: readonly string[]) => logLines(logs, logGroup(endpoint.name), logStream(name, id), lines);
+    const runtime = await findRuntime(this.dependencies);
+    const folder = path.join(folders.endpoint(endpoint.name), id);
+    const container = new ModelContainer({ runtime, model, folder, log });
     try {
       await container.prepare(this.archive(model));
     } catch (error) {
@@ -76,7 +69,7 @@ export class InferenceInstances implements InstanceFactory {
       throw error;
     }
     return new ModelServer(container, {
-      ...this.limits,
+      ...limits,
       workers: workerCount(model.environment, instanceType, availableParallelism()),
       workerMs: workerTimeoutSeconds(model.environment) * 1000,
       startupMs: startupTimeoutSeconds(model.environment) * 1000,
@@ -88,7 +81,7 @@ export class InferenceInstances implements InstanceFactory {
   private archive({ dataUrl }: ModelSpec): StoredObject | undefined {
     if (dataUrl === undefined) return undefined;
     const { bucket, key } = parseS3Uri(dataUrl);
-    const found = this.objects.get(bucket, key);
+    const found = this.dependencies.objects.get(bucket, key);
     if (!found) throw new Error(failureReason(downloadFailed(dataUrl)));
     return found;
   }

@@ -1,3 +1,5 @@
+import type { LogSink } from '../../services/ports.js';
+
 /** CloudWatch's limit for one event: 256 KB, of which 26 bytes are overhead (PutLogEvents, API reference). */
 export const longestLine = 262_144 - 26;
 
@@ -64,4 +66,11 @@ function characterStart(bytes: Buffer, index: number): number {
     if ((bytes[index - back]! & 0xc0) !== 0x80) return index - back;
   }
   return index;
+}
+
+/** Lines as events of now. An event has at least one character (PutLogEvents, API reference): empty lines are left out. */
+export function logLines(sink: LogSink, group: string, stream: string, lines: readonly string[]): void {
+  const timestamp = Date.now();
+  const events = lines.filter((line) => line !== '').map((message) => ({ timestamp, message }));
+  if (events.length > 0) sink.append(group, stream, events);
 }

@@ -1,4 +1,5 @@
 import type { LogSink } from '../../services/ports.js';
+import { logLines } from '../process/lines.js';
 
 /** Bytes of a job's log that are kept from its beginning, and from its end. AWS keeps everything, at a price. */
 const kept = { head: 50 * 1024 * 1024, tail: 64 * 1024 };
@@ -68,11 +69,8 @@ export class JobLog {
     this.tail = this.tail.slice(first);
   }
 
-  /** An event has at least one character: empty lines are not logged. */
   private sinkLines(lines: readonly string[]): void {
-    const timestamp = Date.now();
-    const events = lines.filter((line) => line !== '').map((message) => ({ timestamp, message }));
-    if (events.length > 0) this.sink.append(this.group, this.stream, events);
+    logLines(this.sink, this.group, this.stream, lines);
   }
 }
 

@@ -1,31 +1,17 @@
 import { mkdir, rm } from 'node:fs/promises';
-import path from 'node:path';
 import type { Clock } from '../../clock.js';
 import type { LogSink, MetricSink } from '../../services/ports.js';
-import type { Folders, Settings } from '../../settings.js';
 import type { Objects } from '../../store/objects.js';
-import type { Interpreters } from '../process/interpreter.js';
-import type { Isolation } from '../process/isolation.js';
+import { findRuntime, type Machine } from '../process/container.js';
 import { countGpus } from '../process/machine.js';
 import type { RunningTraining, TrainingEngine, TrainingObserver, TrainingSpec } from '../training.js';
-import type { HostMachine } from './trainingHost.js';
+import type { TrainingRuntime } from './trainingHost.js';
 import { TrainingJob, type TrainingJobParts } from './trainingJob.js';
 
-export interface TrainingDependencies {
-  readonly settings: Settings;
-  readonly folders: Folders;
+export interface TrainingDependencies extends Machine {
   readonly objects: Objects;
   readonly logs: LogSink;
   readonly metrics: MetricSink;
-  readonly interpreters: Pick<Interpreters, 'find'>;
-  /** Found once, beside everything else that starts. */
-  readonly isolation: Promise<Isolation>;
-  /** `http://127.0.0.1:<port>`; asked when a job starts. */
-  readonly endpoint: () => string;
-  /** The environment in which the sandbox was started. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** The shipped folder whose `python/` has the shim. */
-  readonly resources: string;
   readonly clock: Clock;
   /** Milliseconds between SIGTERM and SIGKILL; SageMaker gives 120 s (botocore, StoppingCondition). */
   readonly graceMs?: number;
@@ -41,7 +27,7 @@ export class LocalTraining implements TrainingEngine {
 
   constructor(private readonly dependencies: TrainingDependencies) {
     const { folders, graceMs = 120_000 } = dependencies;
-    this.parts = { ...dependencies, graceMs, machine: () => this.machine() };
+    this.parts = { ...dependencies, graceMs, runtime: () => this.runtime() };
     // Jobs of a sandbox that was killed: nothing of them runs any more, and nobody will ask for their folders.
     this.ready = rm(folders.trainingJobs(), { recursive: true, force: true }).then(
       () => void mkdir(folders.trainingJobs(), { recursive: true, mode: 0o700 }),
@@ -63,23 +49,8 @@ export class LocalTraining implements TrainingEngine {
     await Promise.all(this.running.values());
   }
 
-  private async machine(): Promise<HostMachine> {
-    const { dependencies } = this;
-    const { folders, settings } = dependencies;
-    const [isolation, interpreter, gpus] = await Promise.all([
-      dependencies.isolation,
-      dependencies.interpreters.find(),
-      this.gpus,
-      this.ready,
-    ]);
-    return {
-      ...{ isolation, interpreter, gpus },
-      endpoint: dependencies.endpoint(),
-      environment: dependencies.environment,
-      pythonResources: path.join(dependencies.resources, 'python'),
-      dataDir: settings.dataDir,
-      torchCache: folders.cache('torch'),
-      pipCache: folders.cache('pip'),
-    };
+  private async runtime(): Promise<TrainingRuntime> {
+    const [runtime, gpus] = await Promise.all([findRuntime(this.dependencies), this.gpus, this.ready]);
+    return { ...runtime, gpus };
   }
 }

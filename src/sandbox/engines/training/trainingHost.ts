@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { availableParallelism, homedir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { invocationBanner, toolkitLog } from '../../../container/banner.js';
 import { ErrorMessage, failureText, missingModule } from '../../../container/failure.js';
 import { decodeHyperparameters, scriptArguments } from '../../../container/hyperparameters.js';
@@ -16,31 +14,17 @@ import {
   scriptVariables,
 } from '../../../container/trainingEnvironment.js';
 import { type Cluster, configFiles, layout } from '../../../container/trainingFiles.js';
-import { childEnvironment } from '../process/childEnvironment.js';
-import type { Interpreter } from '../process/interpreter.js';
-import type { Enclosure, Isolation } from '../process/isolation.js';
+import { Container, type Runtime } from '../process/container.js';
 import { freePort } from '../process/machine.js';
-import { readFailure, writeNew } from './outputFiles.js';
-import { makePipeFile, type RunningProcess, startProcess } from '../process/processes.js';
-import { RoleCredentials } from '../process/roleCredentials.js';
-import { type ScriptCommand, scriptCommand } from './scriptCommand.js';
-import { personsTorchHome, shareTorchHome } from '../process/torchHome.js';
+import type { RunningProcess } from '../process/processes.js';
 import type { TrainingSpec } from '../training.js';
-import { makeVirtualEnvironment, type VirtualEnvironment } from '../process/virtualEnvironment.js';
+import { readFailure, writeNew } from './outputFiles.js';
+import { type ScriptCommand, scriptCommand } from './scriptCommand.js';
 
-/** What all hosts of all jobs have in common. */
-export interface HostMachine {
-  readonly isolation: Isolation;
-  readonly interpreter: Interpreter;
+/** Where jobs run. */
+export interface TrainingRuntime extends Runtime {
+  /** How many the machine has. */
   readonly gpus: number;
-  readonly endpoint: string;
-  /** The environment in which the sandbox was started. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** The Python files that are shipped (resources/python). */
-  readonly pythonResources: string;
-  readonly dataDir: string;
-  readonly torchCache: string;
-  readonly pipCache: string;
 }
 
 /** How a host's container ended. */
@@ -52,13 +36,15 @@ export interface ContainerEnd {
   readonly hint: string;
 }
 
-/** One machine of a training job: its `/opt/ml`, its environment, its processes. */
+/** The folders of `/opt/ml` that are there before any data is. */
+const folders = [
+  ...[layout.code, layout.config, layout.data, layout.model, layout.outputData],
+  ...[layout.intermediate, layout.checkpoints],
+];
+
+/** One host of a training job: its container, and in it what the training toolkit does around a script. */
 export class TrainingHost {
-  /** The host's `/opt/ml`. */
-  readonly ml: string;
-  private readonly credentials: RoleCredentials;
-  private virtual: VirtualEnvironment | undefined;
-  private pipeFile: string | undefined;
+  readonly container: Container;
   private process: RunningProcess | undefined;
   private ending = false;
 
@@ -67,41 +53,22 @@ export class TrainingHost {
    * @param onLines gets what is logged on this host.
    */
   constructor(
-    private readonly machine: HostMachine,
+    private readonly runtime: TrainingRuntime,
     private readonly spec: TrainingSpec,
     private readonly cluster: Cluster,
-    private readonly folder: string,
+    folder: string,
     private readonly onLines: (lines: readonly string[]) => void,
   ) {
-    this.ml = path.join(folder, 'ml');
-    this.credentials = new RoleCredentials(path.join(folder, 'aws'), spec.region, spec.keys);
-  }
-
-  /** What the host's processes see as `/opt/ml`. */
-  get base(): string {
-    return this.machine.isolation.mlPath({ ml: this.ml });
+    const { currentHost: hostName, hosts } = cluster;
+    this.container = new Container(runtime, { folder, keys: spec.keys, network: { hostName, hosts } });
   }
 
   /** Makes the folders and files that are there before any data is. */
   async prepare(): Promise<void> {
-    const { interpreter, environment, torchCache, pipCache } = this.machine;
-    const inside = [layout.code, layout.config, layout.data, layout.model, layout.outputData, layout.intermediate];
-    await Promise.all([
-      ...[...inside, layout.checkpoints].map((name) => mkdir(path.join(this.ml, name), { recursive: true })),
-      ...['home', 'tmp', 'scratch'].map((name) => mkdir(path.join(this.folder, name), { recursive: true })),
-      mkdir(pipCache, { recursive: true }),
-      shareTorchHome(personsTorchHome(environment), torchCache),
-    ]);
-    this.credentials.start();
-    const { cluster } = this;
+    await this.container.prepare(folders);
     const { hyperparameters, channels } = this.spec;
-    const files = Object.entries(configFiles({ hyperparameters, channels, cluster }));
-    await Promise.all([
-      ...files.map(([name, text]) => writeFile(path.join(this.ml, layout.config, name), text)),
-      this.writeHostsFile(),
-      makeVirtualEnvironment(interpreter, path.join(this.folder, 'venv')).then((made) => (this.virtual = made)),
-      makePipeFile(path.join(this.folder, 'scratch')).then((made) => (this.pipeFile = made)),
-    ]);
+    const files = Object.entries(configFiles({ hyperparameters, channels, cluster: this.cluster }));
+    await Promise.all(files.map(([name, text]) => writeFile(this.file(`${layout.config}/${name}`), text)));
   }
 
   /** Runs the container's command to its end. */
@@ -126,17 +93,19 @@ export class TrainingHost {
 
   /** The role's keys are not renewed any more. */
   close(): void {
-    this.credentials.stop();
+    this.container.close();
   }
 
   private async runScriptMode(): Promise<ContainerEnd> {
     const context = this.context();
-    const code = path.join(this.ml, layout.code);
+    const code = this.file(layout.code);
     const args = scriptArguments(context.hyperparameters.user);
-    const command = await scriptCommand(code, context.program ?? 'None', this.virtual!.python, args);
+    const command = await scriptCommand(code, context.program ?? 'None', this.container.python, args);
     const variables: Record<string, string> = {
       ...scriptVariables(context),
-      PYTHONPATH: [`${this.base}/${layout.code}`, this.spec.environment['PYTHONPATH']].filter(Boolean).join(':'),
+      PYTHONPATH: [`${this.container.base}/${layout.code}`, this.spec.environment['PYTHONPATH']]
+        .filter(Boolean)
+        .join(':'),
     };
     const environment = this.environment({ ...(await this.frameworkEnvironment(context)), ...variables });
 
@@ -152,24 +121,17 @@ export class TrainingHost {
     command: ScriptCommand,
     environment: Record<string, string>,
   ): Promise<ContainerEnd | undefined> {
-    const requirements = path.join(this.ml, layout.code, 'requirements.txt');
+    const requirements = this.file(`${layout.code}/requirements.txt`);
     const listed = existsSync(requirements);
-    const python = this.virtual!.python;
-    // pip is the person's: where their packages come from is for them to say.
-    const pip = Object.entries(this.machine.environment).filter(([name]) => /^PIP_/.test(name));
-    const pipEnvironment = {
-      ...environment,
-      ...(Object.fromEntries(pip) as Record<string, string>),
-      PIP_CACHE_DIR: this.machine.pipCache,
-      PIP_DISABLE_PIP_VERSION_CHECK: '1',
-    };
+    const { python } = this.container;
+    const pipEnvironment = { ...environment, ...this.container.pipSettings() };
     if (command.kind === 'package') {
       this.say('INFO', ['Installing module.']);
       const argv = [python, '-m', 'pip', 'install', '.', ...(listed ? ['-r', 'requirements.txt'] : [])] as const;
       return this.failed(await this.step('InstallModuleError', argv, argv, pipEnvironment));
     }
     if (command.kind !== 'program' || !listed) return undefined;
-    if (await this.requirementsMet(requirements)) {
+    if (await this.container.requirementsMet(requirements)) {
       this.onLines(['[sagemaker-sandbox] Everything in requirements.txt is installed already.']);
       return undefined;
     }
@@ -194,13 +156,13 @@ export class TrainingHost {
     if (exitCode === 0) {
       if (error === 'ExecuteUserScriptError') {
         this.say('INFO', ['Reporting training SUCCESS']);
-        await writeNew(path.join(this.ml, layout.success), '');
+        await writeNew(this.file(layout.success), '');
       }
       return { exitCode: 0, failure: '', hint: '' };
     }
     const text = failureText(error, { exitCode, message: message.toString(), command: shown });
     // A script that has written its own failure file knows better.
-    await writeNew(path.join(this.ml, layout.failure), text);
+    await writeNew(this.file(layout.failure), text);
     this.say('ERROR', ['Reporting training FAILURE']);
     this.say('ERROR', text.split('\n'));
     this.say('ERROR', ['Encountered exit_code 1']);
@@ -210,17 +172,10 @@ export class TrainingHost {
 
   private async ended(exitCode: number, message: ErrorMessage): Promise<ContainerEnd> {
     if (exitCode === 0) return { exitCode, failure: '', hint: '' };
-    const failure = await readFailure(path.join(this.ml, layout.failure));
-    return { exitCode, failure, hint: this.hint(missingModule(`${message.toString()}\n${failure}`)) };
-  }
-
-  private hint(module: string | undefined): string {
-    if (module === undefined) return '';
-    const { path: python, version } = this.machine.interpreter;
-    return (
-      `The Python that runs jobs here is ${python} (${version}), which has no "${module}": ` +
-      'name the package in requirements.txt, install it there, or start the sandbox with --python.'
-    );
+    const failure = await readFailure(this.file(layout.failure));
+    const module = missingModule(`${message.toString()}\n${failure}`);
+    const hint = module === undefined ? '' : this.container.adviceOnModule(module, 'requirements.txt');
+    return { exitCode, failure, hint };
   }
 
   private async run(
@@ -229,13 +184,8 @@ export class TrainingHost {
     workingFolder: string,
     error: ErrorMessage,
   ): Promise<number> {
-    const { pipeFile } = this;
-    this.pipeFile = undefined;
-    const started = await startProcess(this.machine.isolation, {
-      command,
-      ...(pipeFile !== undefined && { pipeFile }),
-      environment,
-      enclosure: this.enclosure(workingFolder),
+    const started = await this.container.run({
+      ...{ command, environment, workingFolder },
       onLines: (lines) => {
         for (const line of lines) error.add(line);
         this.onLines(lines);
@@ -256,84 +206,38 @@ export class TrainingHost {
     return {
       jobName: this.spec.name,
       program: named === undefined ? undefined : str(named),
-      base: this.base,
+      base: this.container.base,
       hyperparameters,
       channels: this.spec.channels,
       cluster: this.cluster,
       cpus: availableParallelism(),
-      gpus: this.machine.gpus,
+      gpus: this.runtime.gpus,
     };
   }
 
   private async frameworkEnvironment(context: TrainingContext): Promise<Record<string, string>> {
     // Names of hosts are known in a private /etc/hosts alone.
-    const named = this.machine.isolation.kind !== 'environment';
+    const named = this.runtime.isolation.kind !== 'environment';
     return frameworkVariables(context, {
       region: this.spec.region,
       masterAddress: named ? this.cluster.hosts[0]! : '127.0.0.1',
       masterPort: await freePort(),
-      torch: this.machine.interpreter.torch,
+      torch: this.runtime.interpreter.torch,
     });
   }
 
   private environment(own: Readonly<Record<string, string>>): Record<string, string> {
-    const { endpoint, environment, isolation, pythonResources, torchCache } = this.machine;
-    return childEnvironment({
-      sandbox: environment,
-      endpoint,
-      region: this.spec.region,
-      home: path.join(this.folder, 'home'),
-      configFile: this.credentials.configFile,
-      credentialsFile: this.credentials.credentialsFile,
-      path: [this.virtual!.bin],
-      pythonPath: [pythonResources],
-      torchHome: torchCache,
-      own: {
-        ...platformVariables(this.spec),
-        ...(isolation.kind === 'environment' && { SAGEMAKER_BASE_DIR: this.ml }),
-        ...this.spec.environment,
-        ...own,
-      },
-    });
-  }
-
-  private enclosure(workingFolder: string): Enclosure {
-    const { dataDir, environment, interpreter, pipCache, pythonResources, torchCache } = this.machine;
-    const reading = [
-      path.dirname(this.credentials.configFile),
-      pythonResources,
-      ...interpreter.prefixes,
-      ...interpreter.packages,
-      ...(interpreter.userPackages === undefined ? [] : [interpreter.userPackages]),
-      personsTorchHome(environment),
-    ];
-    const writing = [path.join(this.folder, 'home'), path.join(this.folder, 'venv'), pipCache, torchCache];
     return {
-      ml: this.ml,
-      tmp: path.join(this.folder, 'tmp'),
-      scratch: path.join(this.folder, 'scratch'),
-      network: { hostsFile: path.join(this.folder, 'hosts'), hostName: this.cluster.currentHost },
-      visible: [
-        ...reading.filter(existsSync).map((folder) => ({ folder, writable: false })),
-        ...writing.map((folder) => ({ folder, writable: true })),
-      ],
-      hidden: [dataDir, path.join(environment['HOME'] ?? homedir(), '.aws')],
-      workingFolder,
+      ...platformVariables(this.spec),
+      ...(this.runtime.isolation.kind === 'environment' && { SAGEMAKER_BASE_DIR: this.container.ml }),
+      ...this.spec.environment,
+      ...own,
     };
   }
 
-  private async writeHostsFile(): Promise<void> {
-    const own = this.cluster.hosts.map((host) => `127.0.0.1 ${host}\n`).join('');
-    const machine = await readFile('/etc/hosts', 'utf8').catch(() => '127.0.0.1 localhost\n');
-    await writeFile(path.join(this.folder, 'hosts'), own + machine);
-  }
-
-  private async requirementsMet(file: string): Promise<boolean> {
-    const check = path.join(this.machine.pythonResources, 'requirements_met.py');
-    return promisify(execFile)(this.virtual!.python, [check, file], { env: {}, timeout: 30_000 }).then(
-      () => true,
-      () => false,
-    );
+  /** A file below `/opt/ml`, on this machine. */
+  private file(name: string): string {
+    return path.join(this.container.ml, name);
   }
 
   private say(level: 'INFO' | 'ERROR', lines: readonly string[]): void {

@@ -14,7 +14,7 @@ import { JobMetrics } from './jobMetrics.js';
 import { networkInterface } from '../process/machine.js';
 import type { TrainingObserver, TrainingOutcome, TrainingPhase, TrainingSpec } from '../training.js';
 import { asJobFailed, JobFailed } from './trainingFailure.js';
-import { type HostMachine, TrainingHost } from './trainingHost.js';
+import { type TrainingRuntime, TrainingHost } from './trainingHost.js';
 import { TrainingInput } from './trainingInput.js';
 import { TrainingOutput } from './trainingOutput.js';
 
@@ -26,8 +26,8 @@ export interface TrainingJobParts {
   readonly clock: Clock;
   /** Between SIGTERM and SIGKILL. */
   readonly graceMs: number;
-  /** Found when the first job asks. @throws {NoPythonError} */
-  readonly machine: () => Promise<HostMachine>;
+  /** Where jobs run now. @throws {NoPythonError} */
+  readonly runtime: () => Promise<TrainingRuntime>;
 }
 
 const logGroup = '/aws/sagemaker/TrainingJobs';
@@ -92,15 +92,15 @@ export class TrainingJob {
     this.enter('Starting');
     this.refuse();
     await rm(this.folder, { recursive: true, force: true });
-    const machine = await this.machine();
+    const runtime = await this.runtime();
     const stream = `${this.spec.name}/${hostNames(1)[0]!}-${Math.floor(Date.now() / 1000)}`;
     const log = new JobLog(this.parts.logs, logGroup, stream);
     const metrics = this.measurements(log);
     try {
-      const host = await this.prepare(machine, log, metrics);
+      const host = await this.prepare(runtime, log, metrics);
       this.enter('Downloading');
       this.cancelDeadline = after(this.spec.maxRuntimeSeconds * 1000, () => this.stop('MaxRuntimeExceeded'));
-      await this.download(machine, host);
+      await this.download(runtime, host);
       if (!this.stopped) {
         this.enter('Training');
         const end = await host.train();
@@ -111,7 +111,7 @@ export class TrainingJob {
       }
       this.abort.signal.throwIfAborted();
       this.enter('Uploading');
-      const output = new TrainingOutput(this.parts.objects, this.spec, host.ml, this.abort.signal);
+      const output = new TrainingOutput(this.parts.objects, this.spec, host.container.ml, this.abort.signal);
       const artifacts = await output.upload();
       const secondary = this.stopped;
       return { outcome: secondary ? { status: 'Stopped', secondary } : { status: 'Completed' }, artifacts };
@@ -145,52 +145,49 @@ export class TrainingJob {
     }
   }
 
-  private async machine(): Promise<HostMachine> {
+  private async runtime(): Promise<TrainingRuntime> {
     try {
-      const machine = await this.parts.machine();
-      if (this.spec.entrypoint !== undefined && machine.isolation.kind === 'environment') {
+      const runtime = await this.parts.runtime();
+      if (this.spec.entrypoint !== undefined && runtime.isolation.kind === 'environment') {
         throw new JobFailed(
           clientError(
             'A job with a ContainerEntrypoint needs a real /opt/ml, which takes bubblewrap or unshare: install bubblewrap.',
           ),
         );
       }
-      return machine;
+      return runtime;
     } catch (error) {
       throw error instanceof NoPythonError ? new JobFailed(clientError(error.message)) : error;
     }
   }
 
-  private async prepare(machine: HostMachine, log: JobLog, metrics: JobMetrics): Promise<TrainingHost> {
+  private async prepare(runtime: TrainingRuntime, log: JobLog, metrics: JobMetrics): Promise<TrainingHost> {
     const hosts = hostNames(1);
     const cluster = {
       ...{ currentHost: hosts[0]!, hosts },
       ...{ instanceType: this.spec.instance.type, networkInterface: networkInterface() },
     };
-    const host = new TrainingHost(machine, this.spec, cluster, path.join(this.folder, hosts[0]!), (lines) => {
+    const host = new TrainingHost(runtime, this.spec, cluster, path.join(this.folder, hosts[0]!), (lines) => {
       log.append(lines);
       metrics.add(lines);
     });
     this.host = host;
     await host.prepare();
-    const { path: python, version, torch } = machine.interpreter;
-    log.append([
-      `[sagemaker-sandbox] Python ${version} (${python}), ${torch === undefined ? 'without torch' : `torch ${torch}`}; ` +
-        `isolation: ${machine.isolation.description}.`,
-    ]);
+    log.append([host.container.description]);
     return host;
   }
 
-  private async download(machine: HostMachine, host: TrainingHost): Promise<void> {
+  private async download(runtime: TrainingRuntime, host: TrainingHost): Promise<void> {
     const { objects } = this.parts;
-    const input = new TrainingInput(objects, this.spec, host.ml, machine.isolation.keepsReadOnly, this.abort.signal);
+    const { ml, base } = host.container;
+    const input = new TrainingInput(objects, this.spec, ml, runtime.isolation.keepsReadOnly, this.abort.signal);
     const source = decodeHyperparameters(this.spec.hyperparameters).toolkit.get('sagemaker_submit_directory');
     const fromS3 = source !== undefined && str(source).startsWith('s3://');
     await Promise.all([
       ...this.spec.channels.map((channel) => input.channel(channel)),
-      ...(fromS3 ? [input.source(str(source), host.base)] : []),
+      ...(fromS3 ? [input.source(str(source), base)] : []),
     ]);
-    if (source !== undefined && !fromS3) await input.source(str(source), host.base);
+    if (source !== undefined && !fromS3) await input.source(str(source), base);
   }
 
   private measurements(log: JobLog): JobMetrics {
