@@ -6,6 +6,8 @@ import path from 'node:path';
 import { sandboxNode } from './nodeRuntime.mjs';
 import { build, installNodePackages, installPython, root, step } from './setup.mjs';
 
+/** @typedef {{ passed: number, failed: number }} Counts */
+
 const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const long = process.argv.includes('--long');
 
@@ -14,7 +16,7 @@ const long = process.argv.includes('--long');
  *
  * @param {string} level
  * @param {string} node
- * @returns {{ passed: number, failed: number }}
+ * @returns {Counts}
  */
 function vitest(level, node) {
   const report = path.join(root, 'out', 'test', `${level}.json`);
@@ -47,24 +49,27 @@ async function main() {
   mkdirSync(path.join(root, 'out', 'test'), { recursive: true });
   console.log(`Set-up: ${seconds(started)} s`);
 
+  // Only now: they import packages that the set-up has installed.
   const { lint } = await import('./lint.mjs');
+  const { testInVSCode } = await import('./testInVSCode.mjs');
   const node = sandboxNode();
-  /** @type {[name: string, run: () => { passed: number, failed: number }][]} */
+  /** @type {[name: string, run: () => Counts | Promise<Counts>][]} */
   const levels = [
     ['lint', lint],
     ['unit', () => vitest('unit', process.execPath)],
     ['sandbox', () => vitest('sandbox', node)],
     ['clients', () => vitest('clients', node)],
+    ['vscode', testInVSCode],
   ];
   // The pure rooms run in any VS Code's Node and in the sandbox's: their tests run on both where they differ.
   if (node !== process.execPath) levels.splice(2, 0, ['unit', () => vitest('unit', node)]);
-  const results = levels
-    .filter(([name]) => chosen.length === 0 || chosen.includes(name))
-    .map(([name, run]) => {
-      step(name);
-      const begun = performance.now();
-      return { name, ...run(), seconds: seconds(begun) };
-    });
+  const results = [];
+  for (const [name, run] of levels) {
+    if (chosen.length > 0 && !chosen.includes(name)) continue;
+    step(name);
+    const begun = performance.now();
+    results.push({ name, ...(await run()), seconds: seconds(begun) });
+  }
 
   console.log();
   for (const level of results) {

@@ -6,9 +6,9 @@ import { build as bundle } from 'esbuild';
 import { root } from './setup.mjs';
 import { installVSCodeHost } from './vscodeHost.mjs';
 
-/** @returns {Promise<{ passed: number, failed: number, skipped?: boolean }>} */
+/** @returns {Promise<{ passed: number, failed: number }>} none of either where VS Code cannot be run */
 export async function testInVSCode() {
-  if (!installVSCodeHost()) return { passed: 0, failed: 0, skipped: true };
+  if (!installVSCodeHost()) return { passed: 0, failed: 0 };
   const out = path.join(root, 'out', 'vscode');
   mkdirSync(out, { recursive: true });
   await bundle({

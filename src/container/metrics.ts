@@ -1,4 +1,5 @@
 import { createContext, Script } from 'node:vm';
+import { messageOf } from '../core/errors.js';
 
 /** One of `AlgorithmSpecification.MetricDefinitions`. */
 export interface MetricDefinition {
@@ -102,7 +103,7 @@ function compile(source: string): RegExp | string {
   try {
     pattern = new RegExp(...translate(source));
   } catch (error) {
-    return `its expression is not valid: ${error instanceof Error ? error.message : String(error)}`;
+    return `its expression is not valid: ${messageOf(error)}`;
   }
   // Alternatives may leave a group out, but it is in the result's length all the same.
   const groups = new RegExp(`${pattern.source}|`, pattern.flags).exec('')!.length - 1;

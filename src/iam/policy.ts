@@ -1,3 +1,4 @@
+import { messageOf } from '../core/errors.js';
 import { compileCondition, instant, type Condition } from './conditions.js';
 import { compilePattern, variablesOf, type Pattern } from './pattern.js';
 
@@ -90,7 +91,7 @@ function readDocument(document: string): { Version: unknown; statements: Json[] 
   try {
     json = JSON.parse(document);
   } catch (error) {
-    throw syntax(error instanceof Error ? error.message : String(error));
+    throw syntax(messageOf(error));
   }
   if (!isObject(json)) throw syntax('the document is not a JSON object');
   onlyKnown(json, documentElements, 'the document');

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { shellQuoted } from '../core/shell.js';
 import type { Folders, Settings } from './settings.js';
 
 export const profile = 'sandbox';
@@ -55,11 +56,7 @@ export function shellEnvironment(
   return [
     // Keys in the environment would win over the profile.
     'unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_SECURITY_TOKEN',
-    ...Object.entries(variables).map(([name, value]) => `export ${name}=${quoted(value)}`),
-    `export PYTHONPATH=${quoted(shim)}"\${PYTHONPATH:+:$PYTHONPATH}"`,
+    ...Object.entries(variables).map(([name, value]) => `export ${name}=${shellQuoted(value)}`),
+    `export PYTHONPATH=${shellQuoted(shim)}"\${PYTHONPATH:+:$PYTHONPATH}"`,
   ].join('\n');
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

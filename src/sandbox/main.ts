@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { messageOf } from '../core/errors.js';
 import { shellEnvironment } from './awsFiles.js';
 import { findRunning } from './lock.js';
 import { startSandbox } from './sandbox.js';
@@ -82,7 +83,7 @@ function defaultDataDir(): string {
 }
 
 function fail(error: unknown): void {
-  complain(error instanceof Error ? error.message : String(error));
+  complain(messageOf(error));
   process.exit(1);
 }
 

@@ -1,8 +1,9 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { canonicalRequest, type Head } from './http/canonicalRequest.js';
+import { canonicalRequest } from './http/canonicalRequest.js';
+import { algorithm, checkSignedHeaders, type Claim, header, readClaim, type SignedRequest } from './http/claim.js';
+import { allowedSkew, type Dialect, refusals } from './http/refusals.js';
 import type { ChunkSigning, PayloadSigning } from './protocol/http.js';
 import { type Caller, ServiceError } from './protocol/service.js';
-import { allowedSkew, basicDate, type Dialect, refusals, version2Refusal } from './http/refusals.js';
 
 /** Access keys and whom they belong to. Implemented by identity/identities.ts. */
 export interface Credentials {
@@ -18,40 +19,12 @@ export interface Identity {
   readonly caller: Caller;
 }
 
-export interface SignedRequest {
-  readonly message: Head;
-  /** As sent, percent-encoding untouched. */
-  readonly path: string;
-  /** As sent, without the `?`. */
-  readonly query: string;
-  /** The whole of it; undefined for S3, whose reader holds the body to what `payload` says. */
-  readonly body: Uint8Array | undefined;
-}
-
 export interface Verified {
   readonly caller: Caller;
   readonly payload: PayloadSigning;
 }
 
-/** What a request says of its signature, in its Authorization header or (presigned) in its query. */
-interface Claim {
-  readonly accessKeyId: string;
-  readonly date: string;
-  readonly region: string;
-  readonly service: string;
-  readonly signedHeaders: readonly string[];
-  readonly signature: string;
-  readonly timestamp: string;
-  readonly sessionToken: string | undefined;
-  /** Of a presigned URL that says so: for how many seconds it is good. */
-  readonly presignedFor: number | undefined;
-  readonly presigned: boolean;
-}
-
-const algorithm = 'AWS4-HMAC-SHA256';
 const emptyHash = sha256('');
-/** A week, in seconds: the longest that a presigned URL may be good for. */
-const longestPresigned = 604_800;
 
 /**
  * Verifies AWS Signature Version 4, in the header and presigned. Every region is let in: the sandbox is the endpoint of
@@ -123,17 +96,6 @@ export class SignatureVerifier {
   }
 }
 
-/** The signing name in a request's credential scope, for routing; undefined when it is not signed at all. */
-export function scopedService(message: Head, query: string): string | undefined {
-  const authorization = message.headers.authorization;
-  const credential = authorization
-    ? /Credential=([^,\s]+)/.exec(authorization)?.[1]
-    : query.includes('X-Amz-Credential')
-      ? new URLSearchParams(query).get('X-Amz-Credential')
-      : undefined;
-  return credential?.split('/').at(-2);
-}
-
 /** Signature of a chunk of an aws-chunked body. `previous`: that of the chunk before it, at first `chunks.seed`. */
 export function chunkSignature(chunks: ChunkSigning, previous: string, chunkSha256: string): string {
   const text = `${algorithm}-PAYLOAD\n${chunks.timestamp}\n${chunks.scope}\n${previous}\n${emptyHash}\n${chunkSha256}`;
@@ -152,116 +114,6 @@ export function trailerSignature(chunks: ChunkSigning, previous: string, trailer
 export function sameText(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a), Buffer.from(b)];
   return left.length === right.length && timingSafeEqual(left, right);
-}
-
-function readClaim(request: SignedRequest, dialect: Dialect): Claim | undefined {
-  const authorization = request.message.headers.authorization;
-  if (authorization?.startsWith('AWS4-')) return headerClaim(request.message, authorization, dialect);
-  // Signature version 2: boto3 still presigns S3 URLs with it unless `signature_version` is s3v4. AWS takes it only for
-  // buckets made before June 2020, and so for none of ours.
-  if (dialect === 's3' && (authorization?.startsWith('AWS ') || /(^|&)AWSAccessKeyId=/.test(request.query))) {
-    throw version2Refusal();
-  }
-  const presigned = request.query.includes('X-Amz-Algorithm') || request.query.includes('X-Amz-Signature');
-  return presigned ? queryClaim(new URLSearchParams(request.query), dialect) : undefined;
-}
-
-function headerClaim(message: Head, authorization: string, dialect: Dialect): Claim {
-  const refusal = refusals[dialect];
-  const [named = '', ...rest] = authorization.split(' ');
-  if (named !== algorithm) throw refusal.incomplete(unsupported(named));
-  const fields = new Map<string, string>();
-  for (const field of rest.join('').split(',')) {
-    const equals = field.indexOf('=');
-    if (equals > 0) fields.set(field.slice(0, equals), field.slice(equals + 1));
-  }
-  const required = (name: string): string => fields.get(name) ?? '';
-  const missing = ['Credential', 'Signature', 'SignedHeaders'].filter((name) => required(name) === '');
-  if (missing.length > 0) {
-    // AWS goes on to repeat the header; a signature has no business in messages that get logged.
-    const each = missing.map((name) => `Authorization header requires '${name}' parameter. `);
-    throw refusal.incomplete(each.join('').trimEnd());
-  }
-  const timestamp = header(message, 'x-amz-date') ?? fromHttpDate(message.headers.date);
-  if (timestamp === undefined) throw refusal.noDate();
-  return {
-    ...readCredential(required('Credential'), refusal.incomplete),
-    signedHeaders: required('SignedHeaders').toLowerCase().split(';'),
-    signature: required('Signature'),
-    timestamp,
-    sessionToken: header(message, 'x-amz-security-token'),
-    presignedFor: undefined,
-    presigned: false,
-  };
-}
-
-function queryClaim(query: URLSearchParams, dialect: Dialect): Claim {
-  const { incompleteQuery } = refusals[dialect];
-  const required = (name: string): string => {
-    const value = query.get(name);
-    if (value) return value;
-    throw incompleteQuery(
-      dialect === 's3'
-        ? 'Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.'
-        : `AWS query-string parameters must include '${name}'. Re-examine the query-string parameters.`,
-    );
-  };
-  const named = required('X-Amz-Algorithm');
-  if (named !== algorithm) throw incompleteQuery(unsupported(named));
-  // Only S3 insists that a URL says for how long it is good.
-  const expires = dialect === 's3' ? required('X-Amz-Expires') : query.get('X-Amz-Expires');
-  const presignedFor = expires === null ? undefined : Number(expires);
-  if (presignedFor !== undefined) {
-    if (!Number.isInteger(presignedFor)) throw incompleteQuery('X-Amz-Expires should be a number');
-    if (presignedFor < 0) throw incompleteQuery('X-Amz-Expires must be non-negative');
-    if (presignedFor > longestPresigned) {
-      throw incompleteQuery(
-        'X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds',
-      );
-    }
-  }
-  return {
-    ...readCredential(required('X-Amz-Credential'), incompleteQuery),
-    signedHeaders: required('X-Amz-SignedHeaders').toLowerCase().split(';'),
-    signature: required('X-Amz-Signature'),
-    timestamp: required('X-Amz-Date'),
-    sessionToken: query.get('X-Amz-Security-Token') ?? undefined,
-    presignedFor,
-    presigned: true,
-  };
-}
-
-function readCredential(
-  credential: string,
-  incomplete: (message: string) => ServiceError,
-): Pick<Claim, 'accessKeyId' | 'date' | 'region' | 'service'> {
-  const parts = credential.split('/');
-  const [accessKeyId, date, region, service, terminator] = parts;
-  if (parts.length !== 5 || !accessKeyId || !date || !region || !service) {
-    throw incomplete(
-      `Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '${credential}'`,
-    );
-  }
-  if (terminator !== 'aws4_request') {
-    throw incomplete(`Credential should be scoped with a valid terminator: 'aws4_request', not '${terminator}'. `);
-  }
-  return { accessKeyId, date, region, service };
-}
-
-function checkSignedHeaders(message: Head, { signedHeaders }: Claim, dialect: Dialect): void {
-  if (!signedHeaders.includes('host')) {
-    throw refusals[dialect].mismatch(`'Host' must be a 'SignedHeader' in the AWS Authorization.`);
-  }
-  if (dialect !== 's3') return;
-  // On S3 such headers change what a request does: one that was slipped in must not count.
-  const unsigned = Object.keys(message.headers).filter(
-    (name) => name.startsWith('x-amz-') && !signedHeaders.includes(name),
-  );
-  if (unsigned.length > 0) {
-    throw new ServiceError('AccessDenied', 'There were headers present in the request which were not signed', 403, {
-      HeadersNotSigned: unsigned.join(', '),
-    });
-  }
 }
 
 /** S3: the hash of the body as the request declares it, or one of the words that stand for it. */
@@ -318,21 +170,6 @@ function parseBasicDate(text: string): number | undefined {
   if (!match) return undefined;
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
   return Date.UTC(year, month - 1, day, hour, minute, second);
-}
-
-function fromHttpDate(date: string | undefined): string | undefined {
-  if (date === undefined) return undefined;
-  const time = Date.parse(date);
-  return Number.isNaN(time) ? date : basicDate(time);
-}
-
-function unsupported(named: string): string {
-  return `Unsupported AWS 'algorithm': '${named}' (only ${algorithm} for now). `;
-}
-
-function header(message: Head, name: string): string | undefined {
-  const value = message.headers[name];
-  return Array.isArray(value) ? value.join(',') : value;
 }
 
 function sha256(data: string | Uint8Array): string {

@@ -5,8 +5,8 @@ import type { Model } from '../protocol/model.js';
 import type { Protocol } from '../protocol/protocol.js';
 import { findRestOperation, restJson } from '../protocol/restJson.js';
 import type { Service } from '../protocol/service.js';
+import { scopedService } from './claim.js';
 import type { Dialect } from './refusals.js';
-import { scopedService } from '../signature.js';
 
 /** A service and the model that drives it. */
 export interface Hosted {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { constants, copyFile, link, open, unlink, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+import { hasCode } from '../../core/errors.js';
 
 /** Bytes are gathered to this many before they are written: a system call for every network packet would be slow. */
 const batchSize = 1024 * 1024;
@@ -116,8 +117,4 @@ async function writeFile(file: string, source: AsyncIterable<Uint8Array>): Promi
 async function append(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   // A write may be short: on a disk that is nearly full, for one.
   for (let done = 0; done < bytes.length;) done += (await handle.write(bytes, done)).bytesWritten;
-}
-
-function hasCode(error: unknown, ...codes: string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }

@@ -18,8 +18,8 @@ export class StoreInUseError extends Error {
 }
 
 /**
- * The sandbox's state: one SQLite file, locked as long as it is open. WAL with `synchronous=NORMAL` survives the end of the process at any moment
- * (kill -9); a power cut may take the last commits, but never the file.
+ * The sandbox's state: one SQLite file, locked as long as it is open. WAL with `synchronous=NORMAL` survives the end of
+ * the process at any moment (kill -9); a power cut may take the last commits, but never the file.
  */
 export class Store {
   readonly database: DatabaseSync;

@@ -4,12 +4,13 @@ import path from 'node:path';
 import { missingModule } from '../../../container/failure.js';
 import { inferenceEnvironment } from '../../../container/inferenceEnvironment.js';
 import { extractionFailed, failureReason } from '../../../container/inferenceMessages.js';
+import { messageOf } from '../../../core/errors.js';
+import { isFullDisk } from '../../store/fullDisk.js';
 import type { StoredObject } from '../../store/objects.js';
 import type { ModelSpec } from '../hosting.js';
 import { extractTarGz } from '../process/archives.js';
 import { Container, type Runtime } from '../process/container.js';
 import type { RunningProcess } from '../process/processes.js';
-import { isCode } from '../training/trainingFailure.js';
 import type { WorkerProcess } from './inferenceWorker.js';
 import { type InferenceContainer, NotServing } from './modelServer.js';
 
@@ -66,8 +67,8 @@ export class ModelContainer implements InferenceContainer {
     try {
       await extractTarGz(archive.file, target);
     } catch (error) {
-      if (isCode(error, 'ENOSPC', 'EDQUOT')) throw failed('There is no space left on the disk.', error);
-      throw failed(error instanceof Error ? `(${error.message})` : '', error);
+      if (isFullDisk(error)) throw failed('There is no space left on the disk.', error);
+      throw failed(`(${messageOf(error)})`, error);
     }
     for (const name of await readdir(target, { recursive: true })) {
       if ((await lstat(path.join(target, name))).isSymbolicLink()) throw failed(`(${name} is a symbolic link.)`);

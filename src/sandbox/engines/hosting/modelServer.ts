@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { invocationTimedOut, noWorker, workerDied } from '../../../container/inferenceMessages.js';
+import { messageOf } from '../../../core/errors.js';
 import {
   type ContainerAnswer,
   type ContainerRequest,
@@ -226,7 +227,7 @@ export class ModelServer {
         worker = await this.startWorker();
       } catch (error) {
         failures++;
-        say(`A worker could not be started again. ${error instanceof Error ? error.message : String(error)}`);
+        say(`A worker could not be started again. ${messageOf(error)}`);
       }
     }
   }

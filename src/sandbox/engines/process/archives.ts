@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import tar from 'tar-stream';
+import { hasCode } from '../../../core/errors.js';
 
 /**
  * Unpacks a .tar.gz into `folder`, which exists. Nothing is ever written outside of it: names that lead out are refused,
@@ -37,7 +38,7 @@ export async function extractTarGz(file: string, folder: string): Promise<void> 
   const [handled, read] = await Promise.allSettled([handle(), unpacked]);
   // Each one's failure ends the other, with a stream that closed too early: the first cause is told.
   const failures = [handled, read].flatMap((result) => (result.status === 'rejected' ? [asError(result.reason)] : []));
-  const cause = failures.find((error) => !('code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'));
+  const cause = failures.find((error) => !hasCode(error, 'ERR_STREAM_PREMATURE_CLOSE'));
   if (failures.length > 0) throw cause ?? new Error('The archive ends too early.');
   for (const { target, to } of links) {
     await rm(target, { force: true });

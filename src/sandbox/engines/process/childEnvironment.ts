@@ -18,7 +18,7 @@ export interface ChildEnvironmentOptions {
   /** Folders of Python modules, the shim for old botocore among them (resources/python). */
   readonly pythonPath: readonly string[];
   /** Where torch.hub looks for weights. */
-  readonly torchHome: string | undefined;
+  readonly torchHome: string;
   /** What the container and the request say: these win. */
   readonly own: Readonly<Record<string, string>>;
 }
@@ -51,7 +51,7 @@ export function childEnvironment(options: ChildEnvironmentOptions): Record<strin
     AWS_CONFIG_FILE: options.configFile,
     AWS_SHARED_CREDENTIALS_FILE: options.credentialsFile,
     AWS_EC2_METADATA_DISABLED: 'true',
-    ...(options.torchHome !== undefined && { TORCH_HOME: options.torchHome }),
+    TORCH_HOME: options.torchHome,
     ...own,
     PATH: [...options.path, own['PATH'] ?? sandbox['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'].join(':'),
     PYTHONPATH: [own['PYTHONPATH'], ...options.pythonPath].filter(Boolean).join(':'),

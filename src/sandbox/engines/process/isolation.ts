@@ -4,6 +4,7 @@ import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { shellQuoted as quoted } from '../../../core/shell.js';
 
 /** What a process sees of the machine. All paths are the machine's own unless said otherwise. */
 export interface Enclosure {
@@ -201,10 +202,6 @@ function mountScript(enclosure: Enclosure): string {
 function covered({ visible, hidden }: Enclosure): Enclosure['visible'] {
   const covers = ['/tmp', ...hidden];
   return visible.filter(({ folder }) => covers.some((cover) => !path.relative(cover, folder).startsWith('..')));
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** In order of preference. */

@@ -6,6 +6,7 @@ import { Socket } from 'node:net';
 import { constants as system } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { hasCode } from '../../../core/errors.js';
 import type { Enclosure, Isolation } from './isolation.js';
 import { LineSplitter } from './lines.js';
 
@@ -158,6 +159,6 @@ function send(pid: number, signal: NodeJS.Signals): void {
     process.kill(pid, signal);
   } catch (error) {
     // Gone already, which is what a signal that ends it wants.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    if (!hasCode(error, 'ESRCH')) throw error;
   }
 }

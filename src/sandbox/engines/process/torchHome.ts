@@ -1,6 +1,7 @@
 import { mkdir, readdir, symlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { hasCode } from '../../../core/errors.js';
 
 /** Where torch keeps the person's weights: TORCH_HOME, else its default (torch.hub.get_dir); it may not exist. */
 export function personsTorchHome(environment: Readonly<Record<string, string | undefined>>): string {
@@ -23,12 +24,12 @@ export async function shareTorchHome(person: string, own: string): Promise<void>
 }
 
 async function names(folder: string): Promise<string[]> {
-  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
+  return readdir(folder).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return [];
     throw error;
   });
 }
 
-function unlessThere(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EEXIST') throw error;
+function unlessThere(error: unknown): void {
+  if (!hasCode(error, 'EEXIST')) throw error;
 }

@@ -1,5 +1,6 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { shellQuoted } from '../../../core/shell.js';
 import type { Interpreter } from './interpreter.js';
 
 /**
@@ -27,7 +28,7 @@ export class VirtualEnvironment {
     const [major, minor] = interpreter.version.split('.');
     const packages = path.join(folder, 'lib', `python${major}.${minor}`, 'site-packages');
     await Promise.all([mkdir(bin, { recursive: true }), mkdir(packages, { recursive: true })]);
-    const pip = `#!/bin/sh\nexec '${python.replaceAll("'", `'\\''`)}' -m pip "$@"\n`;
+    const pip = `#!/bin/sh\nexec ${shellQuoted(python)} -m pip "$@"\n`;
     await Promise.all([
       writeFile(
         path.join(folder, 'pyvenv.cfg'),

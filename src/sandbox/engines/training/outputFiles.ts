@@ -1,11 +1,11 @@
 import { constants } from 'node:fs';
 import { open, writeFile } from 'node:fs/promises';
-import { isCode } from './trainingFailure.js';
+import { hasCode } from '../../../core/errors.js';
 
 /** Writes a file of `/opt/ml/output`. Whatever the script has put there stays: a file, or a link that leads elsewhere. */
 export async function writeNew(file: string, text: string): Promise<void> {
   await writeFile(file, text, { flag: 'wx' }).catch((error: unknown) => {
-    if (!isCode(error, 'EEXIST')) throw error;
+    if (!hasCode(error, 'EEXIST')) throw error;
   });
 }
 
@@ -20,7 +20,7 @@ export async function readFailure(file: string): Promise<string> {
       await handle.close();
     }
   } catch (error) {
-    if (isCode(error, 'ENOENT', 'ELOOP', 'EISDIR', 'EAGAIN', 'ENXIO')) return '';
+    if (hasCode(error, 'ENOENT', 'ELOOP', 'EISDIR', 'EAGAIN', 'ENXIO')) return '';
     throw error;
   }
 }

@@ -4,11 +4,13 @@ import path from 'node:path';
 import { clientError } from '../../../container/failure.js';
 import { layout } from '../../../container/trainingFiles.js';
 import { forEachConcurrent } from '../../../core/concurrency.js';
+import { messageOf } from '../../../core/errors.js';
+import { isFullDisk } from '../../store/fullDisk.js';
 import type { Objects, StoredObject } from '../../store/objects.js';
 import { extractTarGz } from '../process/archives.js';
 import { parseS3Uri, type S3Location, s3Uri } from '../process/s3Uri.js';
 import type { TrainingChannel, TrainingSpec } from '../training.js';
-import { JobFailed, isCode, message, transferFailure } from './trainingFailure.js';
+import { JobFailed, transferFailure } from './trainingFailure.js';
 
 /** How many objects are brought in place at a time. */
 const lanes = 32;
@@ -73,8 +75,8 @@ export class TrainingInput {
       else if (/\.(tar\.gz|tgz)$/.test(file)) await extractTarGz(file, code);
       else await copyFile(file, path.join(code, path.basename(file)));
     } catch (error) {
-      if (error instanceof JobFailed || isCode(error, 'ENOSPC')) throw transferFailure(failed, error);
-      throw new JobFailed(clientError(`The source ${submitDirectory} cannot be unpacked: ${message(error)}`));
+      if (error instanceof JobFailed || isFullDisk(error)) throw transferFailure(failed, error);
+      throw new JobFailed(clientError(`The source ${submitDirectory} cannot be unpacked: ${messageOf(error)}`));
     }
   }
 

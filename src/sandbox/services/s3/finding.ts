@@ -1,3 +1,4 @@
+import { hasCode } from '../../../core/errors.js';
 import type { ObjectFiles } from '../../store/objectFiles.js';
 import type { ObjectVersion } from '../../store/objectIndex.js';
 import { Refusal, s3Error } from './errors.js';
@@ -59,5 +60,5 @@ export async function whileItExists<T>(
 }
 
 export function isMissingFile(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return hasCode(error, 'ENOENT');
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../../core/errors.js';
 import type { Clock } from '../../clock.js';
 import type { HostingEngine } from '../../engines/hosting.js';
 import type { Collection } from '../../store/store.js';
@@ -125,8 +126,4 @@ export class Deployments {
   private now(): Date {
     return this.options.clock.now();
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

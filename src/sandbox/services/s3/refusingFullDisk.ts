@@ -1,7 +1,5 @@
 import { ServiceError } from '../../protocol/service.js';
-
-/** SQLite's result code for a disk without space (https://sqlite.org/rescode.html#full). */
-const sqliteFull = 13;
+import { isFullDisk } from '../../store/fullDisk.js';
 
 /**
  * Runs `write`; when the disk has no space (or the user no quota) left, says so in S3's form. S3 itself knows no such
@@ -12,17 +10,11 @@ export async function refusingFullDisk<T>(write: () => T | Promise<T>): Promise<
   try {
     return await write();
   } catch (error) {
-    if (!isDiskFull(error)) throw error;
+    if (!isFullDisk(error)) throw error;
     throw new ServiceError(
       'InsufficientStorage',
       "The disk of the sandbox's data folder is full: nothing was stored. Free some space and send the request again.",
       507,
     );
   }
-}
-
-function isDiskFull(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if ('errcode' in error && error.errcode === sqliteFull) return true;
-  return 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }
