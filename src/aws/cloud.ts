@@ -1,4 +1,3 @@
-import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -6,13 +5,12 @@ import { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { STSClient } from '@aws-sdk/client-sts';
 import { fromIni, fromNodeProviderChain } from '@aws-sdk/credential-providers';
-import { TokenBucket } from '../core/tokenBucket.js';
+import { CredentialsProviderError, parseKnownFiles } from '@smithy/core/config';
 import { type Connection, type ConnectionSource, intervalsFor } from './connection.js';
 import type { FailedCall } from './errors.js';
 import { EndpointsGateway } from './gateways/endpoints.js';
 import { identify } from './gateways/identity.js';
 import { LogsGateway } from './gateways/logs.js';
-import { MetricsGateway } from './gateways/metrics.js';
 import { ModelsGateway } from './gateways/models.js';
 import { ObjectsGateway } from './gateways/objects.js';
 import { RolesGateway } from './gateways/roles.js';
@@ -28,7 +26,6 @@ export interface Cloud {
   readonly runtime: RuntimeGateway;
   readonly objects: ObjectsGateway;
   readonly logs: LogsGateway;
-  readonly metrics: MetricsGateway;
   readonly roles: RolesGateway;
   /** Closes the kept connections. */
   close(): void;
@@ -37,21 +34,32 @@ export interface Cloud {
 /** Makes an SDK error what a person is to read (`errors.ts`). */
 type Explain = (error: unknown, call: FailedCall) => unknown;
 
-/** ListTrainingJobs allows two requests a second and account, not adjustable; we leave one to everybody else. */
-const listsPerSecond = 1;
-
 export async function connect(source: ConnectionSource, explain: Explain): Promise<Cloud> {
-  const { profile, region, endpoint, configFile, credentialsFile } = source;
+  const { profile, configFile, credentialsFile } = source;
   const files = {
     ...(configFile !== undefined && { configFilepath: configFile }),
     ...(credentialsFile !== undefined && { filepath: credentialsFile }),
+    // The SDK reads a file once in the life of a process; a sandbox may have moved, a person may have corrected it.
+    ignoreCache: true,
   };
+  const profiles = await parseKnownFiles(files);
+  // The SDK looks for `endpoint_url` in the environment's profile alone, whatever `profile` its client is given
+  // (smithy-typescript, getEndpointFromConfig), and for both in the default files: such calls would go to AWS.
+  const own = profile === undefined ? {} : profiles[profile];
+  if (!own) {
+    const missing = new CredentialsProviderError('There is no such profile in the AWS config and credentials files.');
+    throw explain(missing, { service: 'STS', operation: 'GetCallerIdentity', profile });
+  }
+  const region = source.region ?? own['region'];
+  const endpoint = source.endpoint ?? own['endpoint_url'];
+  const place = { ...(region !== undefined && { region }), ...(endpoint !== undefined && { endpoint }) };
+  // STS is asked for a profile's role at the same place.
+  const keys = { ...files, clientConfig: place };
   const settings = {
     ...(profile !== undefined && { profile }),
-    ...(region !== undefined && { region }),
-    ...(endpoint !== undefined && { endpoint }),
+    ...place,
     // A profile's keys must win over those that happen to be in the environment.
-    credentials: profile === undefined ? fromNodeProviderChain(files) : fromIni({ profile, ...files }),
+    credentials: profile === undefined ? fromNodeProviderChain(keys) : fromIni({ profile, ...keys }),
   };
   const open: { destroy(): void }[] = [];
   const explained = <C extends Client>(client: C): C => {
@@ -77,13 +85,12 @@ export async function connect(source: ConnectionSource, explain: Explain): Promi
         endpoint: found,
         intervals: intervalsFor(found),
       },
-      trainingJobs: new TrainingJobsGateway(sageMaker, new TokenBucket(listsPerSecond)),
+      trainingJobs: new TrainingJobsGateway(sageMaker),
       models: new ModelsGateway(sageMaker),
       endpoints: new EndpointsGateway(sageMaker),
       runtime: new RuntimeGateway(runtime),
       objects: new ObjectsGateway(s3, account, home),
       logs: new LogsGateway(explained(new CloudWatchLogsClient(settings))),
-      metrics: new MetricsGateway(explained(new CloudWatchClient(settings))),
       roles: new RolesGateway(explained(new IAMClient(settings))),
       close,
     };

@@ -1,4 +1,4 @@
-/** Where to connect to, as a person or the sandbox's ready line says it. What is left out, the SDK finds as usual. */
+/** Where to connect to, as a person or the sandbox's ready line says it. What is left out is found as every AWS client does. */
 export interface ConnectionSource {
   readonly profile?: string;
   /** Otherwise the profile's. */

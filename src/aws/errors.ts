@@ -22,10 +22,13 @@ export function explain(error: unknown, call: FailedCall): unknown {
 function sentenceFor(error: Error, { service, operation, profile }: FailedCall): string | undefined {
   const whose = profile === undefined ? 'the default credentials' : `profile "${profile}"`;
   const signIn = `sign in again (aws sso login${profile === undefined ? '' : ` --profile ${profile}`}, or new keys)`;
+  if (error.message === 'Region is missing') {
+    return `There is no region for ${whose}: add "region" to the profile in the AWS config file, or set AWS_REGION.`;
+  }
   const code = codeOf(error);
   if (code === undefined) return undefined;
-  if (['CredentialsProviderError', 'TokenProviderError'].includes(code)) {
-    return `There are no usable credentials for ${whose}: ${signIn}. ${error.message}`;
+  if (isCredentialsError(code)) {
+    return `There are no usable credentials for ${whose}: ${sentenceOf(error)} Check the profile, or ${signIn}.`;
   }
   if (/^(Expired|RequestExpired)/.test(code) || code === 'TokenRefreshRequired') {
     return `The credentials of ${whose} have expired: ${signIn}.`;
@@ -38,6 +41,10 @@ function sentenceFor(error: Error, { service, operation, profile }: FailedCall):
   }
   if (['SignatureDoesNotMatch', 'InvalidSignatureException'].includes(code)) {
     return `The secret key of ${whose} does not belong to its access key: check the profile, or ${signIn}.`;
+  }
+  // Before the call itself: a profile with "role_arn" gets its keys from STS.
+  if (/not authorized to perform: sts:AssumeRole\b/.test(error.message) && operation !== 'AssumeRole') {
+    return `The role of ${whose} may not be assumed: ${sentenceOf(error)} Its trust policy has to name who asks.`;
   }
   if (/^(AccessDenied|UnauthorizedOperation|NotAuthorized|Forbidden$)/.test(code) || statusOf(error) === 403) {
     return `${operation} is not allowed: ${sentenceOf(error)} Ask for this permission, or use a role that has it.`;
@@ -78,6 +85,14 @@ export function requestIdOf(error: unknown): string | undefined {
   return metadataOf(error)?.requestId;
 }
 
+/**
+ * Whether the service, or the SDK before it sent anything, said no. Otherwise the connection broke, perhaps after the
+ * call had reached the service: it may have worked. (Retries hide it: the last error may be a plain refusal.)
+ */
+export function wasAnswered(error: unknown): boolean {
+  return statusOf(error) !== undefined || requestIdOf(error) !== undefined || isCredentialsError(codeOf(error));
+}
+
 /** True when the service says that what was asked for does not exist; SageMaker has no code of its own for that. */
 export function isNotFound(error: unknown): boolean {
   const code = codeOf(error) ?? '';
@@ -94,6 +109,11 @@ function original(error: unknown): unknown {
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Of the SDK's own search for keys: nothing was sent. */
+function isCredentialsError(code: string | undefined): boolean {
+  return code === 'CredentialsProviderError' || code === 'TokenProviderError';
 }
 
 function sentenceOf(error: Error): string {

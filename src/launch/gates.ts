@@ -54,8 +54,12 @@ export function metricsGate(metrics: Readonly<Record<string, string>>): Gate {
       };
 }
 
-export function sourceGate(source: SourcePreview, script: string): Gate {
+/** @param source undefined when there is no such folder */
+export function sourceGate(folder: string, script: string, source: SourcePreview | undefined): Gate {
   const id = 'source';
+  if (!source) {
+    return { id, level: 'red', evidence: `There is no folder ${folder}`, fix: 'Correct the path in sagemaker.jsonc.' };
+  }
   const [secret] = source.secrets;
   if (secret) {
     return {

@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { appendFile, readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import type { Change, ChangeFacts, Receipt, ResourceKind } from '../aws/change.js';
+import { fileError } from '../core/files.js';
 
 /**
  * What we changed in a cloud: `.sagemaker/ledger.jsonl`, one line before a call is made and one after, never rewritten.
- * A call whose second line is missing (the process ended meanwhile) may have worked: it counts as made.
+ * A call whose second line is missing (the process ended meanwhile), or that got no answer, may have worked: then a
+ * resource counts as there, whether it was to be created or deleted.
  */
 
 const Sent = v.object({
@@ -23,7 +25,7 @@ const Sent = v.object({
   usdPerHour: v.optional(v.number()),
 });
 const Answered = v.object({
-  line: v.picklist(['done', 'failed']),
+  line: v.picklist(['done', 'failed', 'unanswered']),
   id: v.string(),
   at: v.string(),
   requestId: v.optional(v.string()),
@@ -43,7 +45,7 @@ const Line = v.variant('line', [Sent, Answered, Ended]);
 type Line = v.InferOutput<typeof Line>;
 
 function isAnswer(line: Line): line is v.InferOutput<typeof Answered> {
-  return line.line === 'done' || line.line === 'failed';
+  return line.line !== 'sent' && line.line !== 'ended';
 }
 
 /** Which cloud, and which run of which entry, changes belong to. */
@@ -96,6 +98,7 @@ export class Ledger {
       done: ({ requestId, arn }: Receipt) => this.append({ line: 'done', id, at: this.time(), requestId, arn }),
       failed: (error: string, requestId: string | undefined) =>
         this.append({ line: 'failed', id, at: this.time(), requestId, error }),
+      unanswered: (error: string) => this.append({ line: 'unanswered', id, at: this.time(), error }),
     };
   }
 
@@ -125,8 +128,8 @@ export class Ledger {
         const arn = answer?.arn ?? found?.arn;
         const since = found && !found.until ? found.since : new Date(line.at);
         resources.set(key, { kind, name, account, region, run, entry, usdPerHour, arn, since, until: undefined });
-      } else if (line.effect === 'delete' && found) {
-        resources.set(key, { ...found, until: new Date(answer?.at ?? line.at) });
+      } else if (line.effect === 'delete' && found && answer?.line === 'done') {
+        resources.set(key, { ...found, until: new Date(answer.at) });
       }
     }
     return [...resources.values()];
@@ -139,7 +142,9 @@ export class Ledger {
   private async append(line: Line): Promise<void> {
     // One short write at the end of the file: lines of two processes do not mix. The leading line end heals a last line
     // that a crash cut short.
-    await appendFile(this.file, `\n${JSON.stringify(line)}`);
+    await appendFile(this.file, `\n${JSON.stringify(line)}`).catch((error: unknown) => {
+      throw fileError('The ledger cannot be written', error);
+    });
   }
 
   /** Lines that are none (cut short by a crash) are left out. */

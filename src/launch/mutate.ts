@@ -1,5 +1,5 @@
 import type { Mutate } from '../aws/change.js';
-import { messageOf, requestIdOf } from '../aws/errors.js';
+import { messageOf, requestIdOf, wasAnswered } from '../aws/errors.js';
 import type { Ledger, LedgerScope } from './ledger.js';
 
 /**
@@ -9,16 +9,16 @@ import type { Ledger, LedgerScope } from './ledger.js';
 export function mutator(ledger: Ledger, scope: LedgerScope, log: (line: string) => void): Mutate {
   return async (change, facts = {}) => {
     const entry = await ledger.sending(change, facts, scope);
-    try {
-      const receipt = await change.send();
-      log(`${change.operation} ${change.name}: done, request ${receipt.requestId ?? 'without an id'}`);
-      await entry.done(receipt);
-      return receipt;
-    } catch (error) {
+    const called = `${change.operation} ${change.name}`;
+    // Around the call alone: what was made has not failed because the ledger could not be written after it.
+    const receipt = await change.send().catch(async (error: unknown) => {
       const requestId = requestIdOf(error);
-      log(`${change.operation} ${change.name}: failed, request ${requestId ?? 'without an id'}: ${messageOf(error)}`);
-      await entry.failed(messageOf(error), requestId);
+      log(`${called}: failed, request ${requestId ?? 'without an id'}: ${messageOf(error)}`);
+      await (wasAnswered(error) ? entry.failed(messageOf(error), requestId) : entry.unanswered(messageOf(error)));
       throw error;
-    }
+    });
+    log(`${called}: done, request ${receipt.requestId ?? 'without an id'}`);
+    await entry.done(receipt);
+    return receipt;
   };
 }

@@ -41,15 +41,15 @@ export async function planEndpoint(
   const folder = wanted.source ?? path.dirname(wanted.inference);
   const script = wanted.source === undefined ? path.basename(wanted.inference) : wanted.inference;
   const [role, all] = await Promise.all([cloud.roles.get(wantedRole, signal), sourceWithoutData(session, folder)]);
-  const source = wanted.source === undefined ? only(all, [script, 'requirements.txt']) : all;
+  const source = wanted.source === undefined && all ? only(all, [script, 'requirements.txt']) : all;
   const gates = [
     nameGate(endpoint),
     roleGate(wantedRole, role, cloud.connection),
-    sourceGate(source, script),
+    sourceGate(folder, script, source),
     instanceGate('hosting', wanted.instance, estimate),
   ];
   const launch = { entry, run, endpoint, gates, estimate };
-  if (isBlocked(gates) || !role) return { ...launch, ready: undefined };
+  if (isBlocked(gates) || !role || !source) return { ...launch, ready: undefined };
   const plan = (modelData: string): EndpointPlan => ({
     endpoint,
     config: run,

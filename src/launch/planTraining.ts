@@ -1,10 +1,10 @@
 import type { CreateTrainingJobCommandInput } from '@aws-sdk/client-sagemaker';
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { ObjectAddress } from '../aws/gateways/objects.js';
 import { pytorchImage } from '../aws/images.js';
 import { timedName } from '../aws/names.js';
 import { UserError } from '../core/errors.js';
+import { fileError, isFolder } from '../core/files.js';
 import { type Estimate, estimateTraining } from '../costs/estimate.js';
 import { trainingRequest } from '../jobs/trainingRequest.js';
 import { packSource, type SourceArchive } from '../packaging/sourceArchive.js';
@@ -83,7 +83,7 @@ export async function planTraining(
     nameGate(jobName),
     bucketGate(bucket, region, bucketRegion),
     roleGate(wantedRole, role, cloud.connection),
-    sourceGate(source, job.script),
+    sourceGate(job.source, job.script, source),
     ...data.map(({ gate }) => gate),
     metricsGate(job.metrics),
     ...distributionGate(job),
@@ -98,7 +98,7 @@ export async function planTraining(
     bucket: { name: bucket, exists: bucketRegion !== undefined },
     uploads,
   };
-  if (isBlocked(gates) || !role) return { ...launch, ready: undefined };
+  if (isBlocked(gates) || !role || !source) return { ...launch, ready: undefined };
 
   const archive = await packSource(source, path.join(scratch, 'sourcedir.tar.gz'), signal);
   const sourceTarget = { bucket, key: `${projectName}/source/${archive.sha256}/sourcedir.tar.gz` };
@@ -137,14 +137,16 @@ async function planData(
     const data = name === undefined ? undefined : session.project.data[name];
     if (name === undefined || !data) continue;
     const folder = path.resolve(session.workspace, data.path);
-    if (!existsSync(folder)) {
+    if (!(await isFolder(folder))) {
       found.push({ gate: dataGate(name, data.path, undefined) });
       continue;
     }
     const manifest = await TransferManifest.open(session.state.manifest(session.bucket, name));
     const target = { bucket: session.bucket, prefix: `${session.projectName}/data/${name}/` };
     const objects = bucketRegion === undefined ? emptyBucket : session.cloud.objects;
-    const plan = await planUpload(objects, folder, target, manifest, signal);
+    const plan = await planUpload(objects, folder, target, manifest, signal).catch((error: unknown) => {
+      throw fileError(`data.${name} cannot be read`, error);
+    });
     found.push({ gate: dataGate(name, data.path, plan), upload: { name, channel, plan, manifest } });
   }
   return found;

@@ -3,6 +3,7 @@ import path from 'node:path';
 import * as v from 'valibot';
 import type { Connection } from '../aws/connection.js';
 import { writeFileAtomically } from '../core/atomicFile.js';
+import { fileError } from '../core/files.js';
 import type { StateFolder } from './stateFolder.js';
 
 /** Everything that went into a run and came out of it, so that it can be compared, repeated and cleaned up. */
@@ -65,7 +66,10 @@ export class RunRecords {
 
   /** Writes the whole record, or leaves the one that was there. */
   async save(record: RunRecord): Promise<void> {
-    await writeFileAtomically(this.state.run(record.id), `${JSON.stringify(record, null, 2)}\n`);
+    const text = `${JSON.stringify(record, null, 2)}\n`;
+    await writeFileAtomically(this.state.run(record.id), text).catch((error: unknown) => {
+      throw fileError(`The record of ${record.id} cannot be written`, error);
+    });
   }
 
   /** All records, the newest first. A file that is none is left alone. */

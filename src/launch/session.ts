@@ -3,6 +3,7 @@ import type { Mutate } from '../aws/change.js';
 import type { Cloud } from '../aws/cloud.js';
 import { fixedName } from '../aws/names.js';
 import { UserError } from '../core/errors.js';
+import { fileError, isFolder } from '../core/files.js';
 import { previewSource, type SourcePreview } from '../packaging/sourceArchive.js';
 import type { Project } from '../project/project.js';
 import { Ledger } from './ledger.js';
@@ -61,11 +62,17 @@ export function roleName(session: Session, own: string | undefined, fallback: st
   return role.split('/').at(-1) ?? role;
 }
 
-/** What is shipped of a source folder of the workspace: data goes to S3 on its own. */
-export async function sourceWithoutData({ workspace, project }: Session, source: string): Promise<SourcePreview> {
+/** What is shipped of a source folder of the workspace: data goes to S3 on its own. Undefined when it is no folder. */
+export async function sourceWithoutData(
+  { workspace, project }: Session,
+  source: string,
+): Promise<SourcePreview | undefined> {
   const folder = path.resolve(workspace, source);
+  if (!(await isFolder(folder))) return undefined;
   const data = Object.values(project.data).map((entry) => path.relative(folder, path.resolve(workspace, entry.path)));
-  return previewSource(folder, data);
+  return previewSource(folder, data).catch((error: unknown) => {
+    throw fileError('The source cannot be read', error);
+  });
 }
 
 export function tagsOf(session: Session, entry: string, run: string): Record<string, string> {

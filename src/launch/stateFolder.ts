@@ -1,14 +1,20 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { fileError } from '../core/files.js';
 
 /** `.sagemaker` in the workspace: what we remember of it. Kept out of git by a .gitignore of its own. */
 export class StateFolder {
   private constructor(private readonly root: string) {}
 
+  /** @throws {UserError} when the workspace cannot be written: nothing is made that nobody would remember */
   static async open(workspace: string): Promise<StateFolder> {
     const root = path.join(workspace, '.sagemaker');
-    await mkdir(path.join(root, 'runs'), { recursive: true });
-    await writeFile(path.join(root, '.gitignore'), '*\n');
+    try {
+      await mkdir(path.join(root, 'runs'), { recursive: true });
+      await writeFile(path.join(root, '.gitignore'), '*\n');
+    } catch (error) {
+      throw fileError('What is made here cannot be written down', error);
+    }
     return new StateFolder(root);
   }
 

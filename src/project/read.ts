@@ -21,7 +21,9 @@ export interface Reading {
 }
 
 /** Reads `sagemaker.jsonc`. Never throws: whatever is wrong with the text is a diagnostic with its place. */
-export function readProject(text: string): Reading {
+export function readProject(content: string): Reading {
+  // Some editors begin a file with a byte order mark, which is no JSON; a space keeps every place where it was.
+  const text = content.replace(/^\uFEFF/, ' ');
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { allowTrailingComma: true });
   if (!root || errors.length > 0) return { project: undefined, diagnostics: syntaxDiagnostics(text, errors) };

@@ -82,9 +82,7 @@ export function accessDenied(
       ? `with an explicit deny in ${article} ${decision.by}${arn === undefined ? '' : `: ${arn}`}`
       : `because no ${decision.by} allows the ${action} action`;
   const sentence = `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${inMessage(action, resource)} ${why}`;
-  // The services of the query and XML protocols. PassRole is asked for by others on behalf of their callers.
-  const xml = /^(ec2|iam|s3|sts):/.test(action) && action !== 'iam:PassRole';
-  return xml ? new ServiceError('AccessDenied', sentence, 403) : new ServiceError('AccessDeniedException', sentence);
+  return new ServiceError('AccessDeniedException', sentence, 403);
 }
 
 /** S3 puts the ARN in quotes, and IAM calls a role that is there by its name. */

@@ -15,6 +15,7 @@ import { validate } from './protocol/validation.js';
 import { dialectOf, type Hosted, type Route, Router } from './http/routing.js';
 import type { Access } from './services/ports.js';
 import { type Credentials, SignatureVerifier } from './signature.js';
+import { isFullDisk } from './store/fullDisk.js';
 
 export interface ServerParts {
   readonly credentials: Credentials;
@@ -178,16 +179,14 @@ class Front {
     const { request, response, requestId } = exchange;
     // Nobody is there to answer, and work that was given up for it is no fault.
     if (error instanceof HungUp || (exchange.signal.aborted && isCancellation(error))) return;
-    if (!(error instanceof ServiceError)) this.parts.onFault?.(error, requestId);
+    const full = isFullDisk(error);
+    if (!full && !(error instanceof ServiceError)) this.parts.onFault?.(error, requestId);
     if (response.headersSent) {
       // Half of an answer cannot be taken back: the broken connection tells the client.
       response.destroy();
       return;
     }
-    const told =
-      error instanceof ServiceError
-        ? error
-        : new ServiceError('InternalFailure', 'The sandbox failed to answer; its log says why.', 500);
+    const told = error instanceof ServiceError ? error : full ? fullDisk() : internalFailure();
     const reply =
       route.kind === 's3'
         ? s3Error(told, requestId)
@@ -257,6 +256,16 @@ function send(response: ServerResponse, { status, headers, body }: Reply): void 
 
 function actionOf(call: { readonly body: Uint8Array; readonly query: string }): string | undefined {
   return new URLSearchParams(formText(call)).get('Action') ?? undefined;
+}
+
+/** AWS has no such error. 507 is HTTP's word for it and, unlike 500 and 503, nothing that the SDKs try again. */
+function fullDisk(): ServiceError {
+  const reason = "The disk of the sandbox's data folder is full: nothing was stored.";
+  return new ServiceError('InsufficientStorage', `${reason} Free some space and send the request again.`, 507);
+}
+
+function internalFailure(): ServiceError {
+  return new ServiceError('InternalFailure', 'The sandbox failed to answer; its log says why.', 500);
 }
 
 function notImplemented(what: string): ServiceError {

@@ -1,10 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Change, Receipt } from '../aws/change.js';
+import { messageOf } from '../aws/errors.js';
 import type { ObjectsGateway } from '../aws/gateways/objects.js';
 import { smallObject } from '../aws/limits.js';
 import { forEachConcurrent } from '../core/concurrency.js';
 import { isCancellation, UserError } from '../core/errors.js';
+import { fileError } from '../core/files.js';
 import { listDataFiles, type LocalFile } from './localFiles.js';
 import type { TransferManifest } from './manifest.js';
 
@@ -73,10 +75,13 @@ export function uploadFolder(
     try {
       await forEachConcurrent(send, concurrency, signal, async (file, calls) => {
         const address = { bucket, key: prefix + file.path };
-        const etag =
+        const sending =
           file.size <= smallObject
-            ? await objects.write(address, await readFile(file.absolute), calls)
-            : await objects.writeParts(address, createReadStream(file.absolute), file.size, calls);
+            ? readFile(file.absolute).then((body) => objects.write(address, body, calls))
+            : objects.writeParts(address, createReadStream(file.absolute), file.size, calls);
+        const etag = await sending.catch((error: unknown) => {
+          throw fileError(`${file.path} cannot be read`, error);
+        });
         await manifest.sent(file, etag);
         files += 1;
         bytes += file.size;
@@ -84,7 +89,7 @@ export function uploadFolder(
       });
     } catch (error) {
       if (isCancellation(error)) throw error;
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error).replace(/[^.]$/, '$&.');
       throw new UserError(
         `Only ${files} of ${send.length} files reached ${uri}: ${why} They stay there and are not sent again: try once more.`,
         { cause: error },

@@ -16,9 +16,10 @@ import {
   waitUntilTrainingJobCompletedOrStopped,
 } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
-import { inferenceImage, tarGz, trainingImage } from '../support/jobs.js';
+import { tarGz } from '../support/archives.js';
+import { inferenceImage, trainingImage } from '../support/images.js';
 import { SandboxProcess } from '../support/sandboxProcess.js';
-import { RawClient, sign } from './signedRequest.js';
+import { RawClient, sign } from './rawClient.js';
 
 const bucket = 'bench';
 

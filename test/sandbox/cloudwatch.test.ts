@@ -8,7 +8,7 @@ import {
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buckets, statistic } from '../../src/sandbox/services/cloudwatch/statistics.js';
-import { ControlPlane } from './controlPlane.js';
+import { ControlPlane } from '../support/controlPlane.js';
 
 let plane: ControlPlane;
 let cloudwatch: CloudWatchClient;

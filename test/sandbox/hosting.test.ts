@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { environmentAlone } from '../../src/sandbox/engines/process/isolation.js';
 import { sagemakerRuntime } from '../../src/sandbox/services/sagemakerRuntime.js';
-import { endpoint, Hosting } from './hostedEndpoints.js';
+import { endpoint, Hosting } from '../support/hostedEndpoints.js';
 
 let hosting: Hosting;
 beforeAll(async () => {
@@ -120,6 +120,15 @@ describe('a request', () => {
     await vi.waitFor(() => expect(hosting.log('eval').match(/^\d+ x{1000}$/gm)).toHaveLength(5000), 10_000);
   });
 
+  test('may print without end: what is stored of it is not', async () => {
+    await hosting.deploy('chatty', await hosting.model('chatty', { 'code/inference.py': evaluate }));
+    expect((await hosting.invoke('chatty', `[print("x" * 250_000) for i in range(400)][-1]`)).text).toBe('null');
+    await hosting.engine.remove('chatty');
+    const log = hosting.log('chatty');
+    expect(log.length).toBeLessThan(53 * 1024 * 1024);
+    expect(log).toMatch(/\d+ bytes of log are left out here/);
+  });
+
   test('of six megabytes is passed on, and so is as large an answer', async () => {
     const body = JSON.stringify('x'.repeat(6_000_000));
     expect((await hosting.invoke('eval', body)).body).toHaveLength(body.length);
@@ -206,8 +215,7 @@ describe('a model', () => {
     {
       name: 'module',
       files: { 'code/inference.py': 'import nosuchmodule' },
-      reason:
-        /No module named 'nosuchmodule' The sandbox's Python is \/usr\/bin\/python3 .* code\/requirements\.txt/,
+      reason: /No module named 'nosuchmodule' The sandbox's Python is \/usr\/bin\/python3 .* code\/requirements\.txt/,
     },
     {
       name: 'mixed',

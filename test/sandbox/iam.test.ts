@@ -430,16 +430,16 @@ describe('a call that its role does not allow', () => {
     const endpoint = `arn:aws:sagemaker:eu-west-1:${account}:endpoint/churn`;
     expect(refusal('sagemaker:InvokeEndpoint', endpoint)).toEqual([
       'AccessDeniedException',
-      400,
+      403,
       `${user} sagemaker:InvokeEndpoint on resource: ${endpoint} because no identity-based policy allows the sagemaker:InvokeEndpoint action`,
     ]);
     expect(refusal('logs:GetLogEvents', '*')).toEqual([
       'AccessDeniedException',
-      400,
+      403,
       `${user} logs:GetLogEvents on resource: * with an explicit deny in an identity-based policy`,
     ]);
     expect(refusal('s3:GetObject', 'arn:aws:s3:::b/k')).toEqual([
-      'AccessDenied',
+      'AccessDeniedException',
       403,
       `${user} s3:GetObject on resource: "arn:aws:s3:::b/k" because no identity-based policy allows the s3:GetObject action`,
     ]);

@@ -1,30 +1,45 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   CreateEndpointCommand,
   CreateEndpointConfigCommand,
   CreateModelCommand,
-  DescribeEndpointCommand,
   DescribeTrainingJobCommand,
-  SageMakerClient,
+  type SageMakerClient,
   waitUntilEndpointInService,
 } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
-import { afterEach, describe, expect, test } from 'vitest';
-import { inferenceImage, startTraining, upload } from '../support/jobs.js';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { inferenceImage } from '../support/images.js';
+import { startTraining, upload } from '../support/jobs.js';
 import { repository, SandboxProcess } from '../support/sandboxProcess.js';
 
 const program = path.join(repository, 'dist', 'sandbox.js');
+/** A Python that has nothing installed: what it can do is found out in no time, which takes seconds where torch is. */
+const barePython = path.join(mkdtempSync(path.join(tmpdir(), 'python-')), 'bin', 'python3');
 const newFolder = () => mkdtempSync(path.join(tmpdir(), 'sandbox-life-'));
 const refusal = (...args: string[]) => spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' });
 
 describe('the life of a sandbox', () => {
   const started: SandboxProcess[] = [];
+  beforeAll(() => {
+    execFileSync('python3', ['-m', 'venv', '--without-pip', path.resolve(barePython, '../..')]);
+  });
+  afterAll(() => rmSync(path.resolve(barePython, '../..'), { recursive: true }));
   const start = async (options: Parameters<typeof SandboxProcess.start>[0] = {}) => {
     const sandbox = await SandboxProcess.start(options);
     started.push(sandbox);
@@ -46,7 +61,7 @@ describe('the life of a sandbox', () => {
   });
 
   test('ends on SIGTERM with exit code 0, its lock file and every process of it gone', async () => {
-    const sandbox = await start({ dataDir: newFolder() });
+    const sandbox = await start({ dataDir: newFolder(), args: ['--python', barePython] });
     const { client, job } = await trainForever(sandbox);
     await reach(client, job, 'Training');
     const children = descendants(sandbox.process.pid);
@@ -59,7 +74,7 @@ describe('the life of a sandbox', () => {
 
   test('after kill -9 has every object and record, calls the job that ran failed, and serves its endpoints again', async () => {
     const dataDir = newFolder();
-    const killed = await start({ dataDir });
+    const killed = await start({ dataDir, args: ['--python', barePython] });
     const s3 = new S3Client(killed.clientConfig);
     const { client, job } = await trainForever(killed);
     const handler = 'def model_fn(d): return None\ndef transform_fn(m, body, t, a): return body[::-1], "text/plain"\n';
@@ -69,7 +84,7 @@ describe('the life of a sandbox', () => {
     const children = descendants(killed.process.pid);
     await killed.stop('SIGKILL');
 
-    const sandbox = await start({ dataDir });
+    const sandbox = await start({ dataDir, args: ['--python', barePython] });
     // The port is kept, and so are the keys: clients that were there before need not be told anything.
     expect(sandbox.ready).toEqual({ ...killed.ready, pid: sandbox.ready.pid });
     const described = await client.send(new DescribeTrainingJobCommand({ TrainingJobName: job }));
@@ -78,7 +93,10 @@ describe('the life of a sandbox', () => {
     expect(children.filter(isRunning)).toEqual([]);
     const stored = await s3.send(new GetObjectCommand({ Bucket: 'life', Key: 'model.tar.gz' }));
     expect((await stored.Body?.transformToByteArray())?.length).toBe(stored.ContentLength);
-    await waitUntilEndpointInService({ client, maxWaitTime: 60, minDelay: 1 }, { EndpointName: 'life' });
+    await waitUntilEndpointInService(
+      { client, maxWaitTime: 60, minDelay: 0.1, maxDelay: 0.5 },
+      { EndpointName: 'life' },
+    );
     const runtime = new SageMakerRuntimeClient(sandbox.clientConfig);
     const answer = await runtime.send(
       new InvokeEndpointCommand({
@@ -93,12 +111,13 @@ describe('the life of a sandbox', () => {
   test('forgets everything with --fresh', async () => {
     const dataDir = newFolder();
     const first = await start({ dataDir, args: ['--account', '222222222222'] });
-    await new S3Client(first.clientConfig);
+    await upload(new S3Client(first.clientConfig), 'life', 'model.tar.gz', {});
     await first.stop();
     const fresh = await start({ dataDir, args: ['--fresh', '--account', '333333333333'] });
     expect(fresh.ready.accountId).toBe('333333333333');
-    const missing = new SageMakerClient(fresh.clientConfig).send(new DescribeEndpointCommand({ EndpointName: 'life' }));
-    await expect(missing).rejects.toThrow('Could not find endpoint');
+    const { Buckets = [] } = await new S3Client(fresh.clientConfig).send(new ListBucketsCommand({}));
+    expect(Buckets).toEqual([]);
+    expect(readdirSync(path.join(dataDir, 'objects'))).toEqual([]);
   });
 
   describe('refuses with a sentence, and exit code 1,', () => {
@@ -158,7 +177,7 @@ describe('the life of a sandbox', () => {
     const home = newFolder();
     const decoy = 'AKIADECOYDECOYDECOY0';
     const secret = 'decoy-secret-that-must-not-be-seen';
-    spawnSync('mkdir', ['-p', path.join(home, '.aws')]);
+    mkdirSync(path.join(home, '.aws'));
     writeFileSync(
       path.join(home, '.aws', 'credentials'),
       `[default]\naws_access_key_id=${decoy}\naws_secret_access_key=${secret}\n`,
@@ -209,7 +228,7 @@ async function deploy(sandbox: SandboxProcess, client: SageMakerClient, ModelDat
   } as const;
   await client.send(new CreateEndpointConfigCommand({ EndpointConfigName: name, ProductionVariants: [variant] }));
   await client.send(new CreateEndpointCommand({ EndpointName: name, EndpointConfigName: name }));
-  await waitUntilEndpointInService({ client, maxWaitTime: 60, minDelay: 1 }, { EndpointName: name });
+  await waitUntilEndpointInService({ client, maxWaitTime: 60, minDelay: 0.1, maxDelay: 0.5 }, { EndpointName: name });
 }
 
 /** Describes the job until its secondary status is one of `statuses`; the test's timeout is the limit. */

@@ -18,7 +18,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { filterPattern } from '../../src/sandbox/services/logs/filterPattern.js';
 import { formatToken, parseToken } from '../../src/sandbox/services/logs/tokens.js';
-import { ControlPlane } from './controlPlane.js';
+import { ControlPlane } from '../support/controlPlane.js';
 
 let plane: ControlPlane;
 let logs: CloudWatchLogsClient;

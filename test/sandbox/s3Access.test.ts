@@ -14,7 +14,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { S3Server } from './s3Server.js';
+import { S3Server } from '../support/s3Server.js';
 
 const Bucket = 'guarded';
 let server: S3Server;

@@ -24,8 +24,8 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { account, S3Server } from './s3Server.js';
-import { sign } from './signedRequest.js';
+import { account, S3Server } from '../support/s3Server.js';
+import { sign } from '../support/signedRequest.js';
 
 let server: S3Server;
 let s3: S3Client;

@@ -20,7 +20,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { S3Server } from './s3Server.js';
+import { S3Server } from '../support/s3Server.js';
 
 const Bucket = 'multipart';
 const mebibyte = 1024 * 1024;

@@ -24,8 +24,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { S3Server } from './s3Server.js';
-import { sign } from './signedRequest.js';
+import { S3Server } from '../support/s3Server.js';
+import { sign } from '../support/signedRequest.js';
 
 const Bucket = 'objects';
 let server: S3Server;

@@ -20,12 +20,12 @@ import {
   UpdateEndpointWeightsAndCapacitiesCommand,
 } from '@aws-sdk/client-sagemaker';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { ControlPlane } from './controlPlane.js';
+import { ControlPlane } from '../support/controlPlane.js';
+import { inferenceImage as image } from '../support/images.js';
 
 let plane: ControlPlane;
 let sagemaker: SageMakerClient;
 const arn = (resource: string) => `arn:aws:sagemaker:us-east-1:123456789012:${resource}`;
-const image = '763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:2.6.0-cpu-py312';
 const modelData = 's3://models/model.tar.gz';
 
 beforeAll(async () => {

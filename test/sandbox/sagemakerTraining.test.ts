@@ -1,6 +1,4 @@
 import path from 'node:path';
-import { buffer } from 'node:stream/consumers';
-import { createGzip } from 'node:zlib';
 import { DescribeLogStreamsCommand, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import {
   AddTagsCommand,
@@ -17,15 +15,16 @@ import {
   UpdateTrainingJobCommand,
   waitUntilTrainingJobCompletedOrStopped,
 } from '@aws-sdk/client-sagemaker';
-import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { realTime } from '../../src/sandbox/clock.js';
-import { Interpreters } from '../../src/sandbox/engines/process/interpreter.js';
 import { findIsolation } from '../../src/sandbox/engines/process/isolation.js';
 import { LocalTraining } from '../../src/sandbox/engines/training/trainingEngine.js';
 import { createdJob, endedJob, type TrainingJob } from '../../src/sandbox/services/sagemaker/trainingRecord.js';
 import { Folders } from '../../src/sandbox/settings.js';
-import { ControlPlane } from './controlPlane.js';
+import { tarGz } from '../support/archives.js';
+import { ControlPlane } from '../support/controlPlane.js';
+import { trainingImage as image } from '../support/images.js';
+import { interpreters } from '../support/interpreters.js';
 
 let plane: ControlPlane;
 let sagemaker: SageMakerClient;
@@ -39,8 +38,6 @@ beforeAll(async () => {
   await plane.put('data', 'dogs/1.jpg');
 });
 afterAll(() => plane.stop());
-
-const image = '763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-training:2.6.0-cpu-py312';
 
 function request(name: string, more: Partial<CreateTrainingJobCommandInput> = {}): CreateTrainingJobCommandInput {
   return {
@@ -519,12 +516,7 @@ function localTraining(parts: ControlPlane): LocalTraining {
     objects: parts.objects,
     logs: parts.logs,
     metrics: parts.cloudwatch,
-    interpreters: new Interpreters({
-      configured: undefined,
-      workingFolder: parts.folder,
-      searchPath: process.env['PATH'],
-      cacheFile: path.join(parts.folder, 'interpreters.json'),
-    }),
+    interpreters: interpreters(undefined),
     isolation: findIsolation(parts.folder),
     endpoint: () => parts.endpoint,
     environment: process.env,
@@ -534,11 +526,8 @@ function localTraining(parts: ControlPlane): LocalTraining {
 }
 
 async function upload(to: ControlPlane, name: string, text: string): Promise<void> {
-  const archive = pack();
-  archive.entry({ name }, text);
-  archive.finalize();
   await to.put('data', 'source/.keep');
-  await to.objects.put('data', 'source/sourcedir.tar.gz', await buffer(archive.pipe(createGzip())));
+  await to.objects.put('data', 'source/sourcedir.tar.gz', await tarGz({ [name]: text }));
 }
 
 async function logOf(of: ControlPlane, job: string): Promise<string> {

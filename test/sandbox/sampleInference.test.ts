@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Conversation, fixtures, SampleCopy, sampleFolder } from './samplePython.js';
+import { Conversation, fixtures, SampleCopy, sampleFolder } from '../support/samplePython.js';
 
 let sample: SampleCopy;
 let model: string;

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Conversation, finished, fixtures, type Run, SampleCopy, someData } from './samplePython.js';
+import { Conversation, finished, fixtures, type Run, SampleCopy, someData } from '../support/samplePython.js';
 
 const usual = ['--model', 'small', '--epochs', '2', '--learning-rate', '0.03'];
 

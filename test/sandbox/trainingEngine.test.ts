@@ -6,7 +6,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { Interpreters } from '../../src/sandbox/engines/process/interpreter.js';
 import { environmentAlone, isolations } from '../../src/sandbox/engines/process/isolation.js';
 import type { Objects } from '../../src/sandbox/store/objects.js';
-import { archive, bucket, channel, TrainingBench, unpack } from './trainingJobs.js';
+import { tarGz, unpackTarGz } from '../support/archives.js';
+import { bucket, channel, TrainingBench } from '../support/trainingBench.js';
 
 const benches: TrainingBench[] = [];
 const folders: string[] = [];
@@ -51,7 +52,7 @@ open(os.path.join(os.environ['SM_OUTPUT_DATA_DIR'], 'report.txt'), 'w').write('f
     expect(outcome, bench.lines().join('\n')).toEqual({ status: 'Completed' });
     expect(phases).toEqual(['Starting', 'Downloading', 'Training', 'Uploading']);
     expect(artifacts).toBe(`s3://${bucket}/out/job-1/output/model.tar.gz`);
-    const files = await unpack(bench.object('out/job-1/output/model.tar.gz'));
+    const files = await unpackTarGz(bench.object('out/job-1/output/model.tar.gz'));
     expect(JSON.parse(files['seen.json']!)).toEqual({
       files: ['train/001.Affenpinscher/a.jpg', 'valid/b.jpg'],
       cwd: '/opt/ml/code',
@@ -62,7 +63,7 @@ open(os.path.join(os.environ['SM_OUTPUT_DATA_DIR'], 'report.txt'), 'w').write('f
       hps: '{"batch-size":64,"note":"a $(touch /tmp/x) \\"b\\""}',
       threads: '1',
     });
-    expect(await unpack(bench.object('out/job-1/output/output.tar.gz'))).toEqual({ 'report.txt': 'fine' });
+    expect(await unpackTarGz(bench.object('out/job-1/output/output.tar.gz'))).toEqual({ 'report.txt': 'fine' });
   });
 
   test('logs banner and output, in order, to SageMaker’s group and the host’s stream', async () => {
@@ -142,7 +143,7 @@ open(os.path.join(os.environ['SM_OUTPUT_DATA_DIR'], 'report.txt'), 'w').write('f
       channels: [channel('code', `s3://${bucket}/v3/code/`), channel('sm_drivers', `s3://${bucket}/v3/sm_drivers/`)],
     });
     expect((await bench.run(spec)).outcome, bench.lines().join('\n')).toEqual({ status: 'Completed' });
-    expect(await unpack(bench.object('out/job-1/output/model.tar.gz'))).toEqual({ m: 'v3' });
+    expect(await unpackTarGz(bench.object('out/job-1/output/model.tar.gz'))).toEqual({ m: 'v3' });
   });
 
   test('may install packages, which stay in the job', async () => {
@@ -189,7 +190,7 @@ open(os.environ['SM_MODEL_DIR'] + '/model.pth', 'w').write('weights')
     const spec = await bench.spec(script, { channels: [channel('training', `s3://${bucket}/data/`)] });
     expect((await bench.run(spec)).outcome, bench.lines().join('\n')).toEqual({ status: 'Completed' });
     expect(bench.lines().find((line) => line.startsWith('data '))).toMatch(/^data original tmp \[('training-\w+')?\]$/);
-    expect(await unpack(bench.object('out/job-1/output/model.tar.gz'))).toEqual({ 'model.pth': 'weights' });
+    expect(await unpackTarGz(bench.object('out/job-1/output/model.tar.gz'))).toEqual({ 'model.pth': 'weights' });
     expect(bench.lines().find((line) => line.includes('isolation:'))).toContain(isolation.description);
   });
 
@@ -287,7 +288,7 @@ describe('a job that fails', () => {
   test('never unpacks a source archive outside of its folder', async () => {
     const bench = open();
     const spec = await bench.spec('print(1)');
-    await bench.put('source/job-1.tar.gz', await archive({ '../../escaped': 'x' }));
+    await bench.put('source/job-1.tar.gz', await tarGz({ '../../escaped': 'x' }));
     expect((await bench.run(spec)).outcome).toMatchObject({ reason: expect.stringContaining('leads out') as string });
     expect(existsSync(`${bench.dataDir}/jobs/escaped`)).toBe(false);
   });
@@ -333,7 +334,7 @@ time.sleep(600)
     );
     expect(outcome).toEqual({ status: 'Stopped', secondary: 'Stopped' });
     expect(artifacts).toBeDefined();
-    expect(await unpack(bench.object('out/job-1/output/model.tar.gz'))).toEqual({ checkpoint: 'half-way' });
+    expect(await unpackTarGz(bench.object('out/job-1/output/model.tar.gz'))).toEqual({ checkpoint: 'half-way' });
   });
 
   test('a script that ignores SIGTERM is killed after the time of grace', async () => {

@@ -22,7 +22,7 @@ import type { VerifiedRequest } from '../../src/sandbox/protocol/http.js';
 import { type Operation, type Service, ServiceError } from '../../src/sandbox/protocol/service.js';
 import { type AnsweredCall, createServer } from '../../src/sandbox/server.js';
 import type { Identity } from '../../src/sandbox/signature.js';
-import { type Keys, sign, type Unsigned } from './signedRequest.js';
+import { type Keys, sign, type Unsigned } from '../support/signedRequest.js';
 
 const caller = {
   arn: 'arn:aws:iam::123456789012:root',
@@ -78,6 +78,7 @@ beforeAll(async () => {
         throw new ServiceError(
           'AccessDeniedException',
           `not authorized to perform: ${action} on resource: ${resource}`,
+          403,
         );
       },
     },
@@ -184,6 +185,15 @@ describe('awsJson', () => {
       message: 'not authorized to perform: sagemaker:CreateTrainingJob on resource: *',
     });
     expect(received).toEqual([]);
+  });
+
+  test('says that the disk is full, and takes it for no fault of its own', async () => {
+    answers['CreateTrainingJob'] = Object.assign(new Error('database or disk is full'), { errcode: 13 });
+    await expect(new SageMakerClient(options).send(new CreateTrainingJobCommand(trainingJob))).rejects.toMatchObject({
+      name: 'InsufficientStorage',
+      $metadata: { httpStatusCode: 507, attempts: 1 },
+    });
+    expect(faults).toEqual([]);
   });
 
   test('hides a fault of its own from the client, and reports it', async () => {
@@ -370,7 +380,7 @@ describe('who is let in', () => {
     ['expired keys', expired, 'ExpiredToken', 'ExpiredTokenException', 'ExpiredToken'],
   ])('not %s, each service in its own words', async (_, credentials, query, json, s3) => {
     await expect(identity(credentials)).rejects.toMatchObject({ name: expect.stringContaining(query) as string });
-    await expect(describeJob(credentials)).rejects.toMatchObject({ name: json, $metadata: { httpStatusCode: 403 } });
+    await expect(describeJob(credentials)).rejects.toMatchObject({ name: json, $metadata: { httpStatusCode: 400 } });
     await expect(object(credentials)).rejects.toMatchObject({ name: s3 });
     expect([received, objects]).toEqual([[], []]);
   });
@@ -401,7 +411,7 @@ describe('who is let in', () => {
       body: '{}',
     });
     expect([json.status, await json.json()]).toEqual([
-      403,
+      400,
       { __type: 'MissingAuthenticationTokenException', message: 'Request is missing Authentication Token' },
     ]);
     const query = await fetch(endpoint, { method: 'POST', body: new URLSearchParams({ Action: 'GetCallerIdentity' }) });
@@ -521,7 +531,7 @@ describe('what is malformed', () => {
   test('json: a scope for another service', async () => {
     const response = await signed('logs', '{}', target);
     expect([response.status, await response.json()]).toMatchObject([
-      403,
+      400,
       { message: "Credential should be scoped to correct service: 'sagemaker'. " },
     ]);
   });
@@ -553,6 +563,13 @@ describe('what is malformed', () => {
       400,
       { Message: expect.stringContaining('%zz') as string },
     ]);
+  });
+
+  test('restJson: what curl sends, which calls every body a form', async () => {
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    answers['InvokeEndpoint'] = { Body: new TextEncoder().encode('[1]'), ContentType: 'application/json' };
+    const response = await signed('sagemaker', '{"a":1}', form, '/endpoints/e/invocations');
+    expect([response.status, await response.text()]).toEqual([200, '[1]']);
   });
 
   test('a service that is not there is named', async () => {
@@ -617,3 +634,35 @@ function raw(bytes: string): Promise<string> {
     socket.once('error', reject);
   });
 }
+
+describe('a caller who may not', () => {
+  const invocation = new InvokeEndpointCommand({ EndpointName: 'e', Body: '' });
+  test.each([
+    ['awsJson', 'sagemaker:DescribeTrainingJob', () => describeJob(keys), 'AccessDeniedException', 400],
+    [
+      'restJson',
+      'sagemaker:InvokeEndpoint',
+      () => new SageMakerRuntimeClient(options).send(invocation),
+      'AccessDeniedException',
+      403,
+    ],
+    ['awsQuery', 'iam:ListRoles', () => new IAMClient(options).send(new ListRolesCommand({})), 'AccessDenied', 403],
+  ])('is told so in %s', async (_, action, call, name, httpStatusCode) => {
+    denied = action;
+    await expect(call()).rejects.toMatchObject({ name, $metadata: { httpStatusCode } });
+    expect(received).toEqual([]);
+  });
+
+  test('is told so by CloudWatch in either of its protocols, with the code of its query days', async () => {
+    denied = 'cloudwatch:PutMetricData';
+    const query = 'Action=PutMetricData&Version=2010-08-01&Namespace=N&MetricData.member.1.MetricName=m';
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    const xml = await signed('monitoring', query, form);
+    expect([xml.status, await xml.text()]).toEqual([403, expect.stringContaining('<Code>AccessDenied</Code>')]);
+    const json = await signed('monitoring', '{"Namespace":"N"}', {
+      'x-amz-target': 'GraniteServiceVersion20100801.PutMetricData',
+      'content-type': 'application/x-amz-json-1.0',
+    });
+    expect([json.status, json.headers.get('x-amzn-query-error')]).toEqual([400, 'AccessDenied;Sender']);
+  });
+});

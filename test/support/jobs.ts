@@ -1,23 +1,8 @@
-import { gzipSync } from 'node:zlib';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateTrainingJobCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
-import { pack } from 'tar-stream';
+import { type Files, tarGz } from './archives.js';
+import { trainingImage } from './images.js';
 import type { SandboxProcess } from './sandboxProcess.js';
-
-const registry = '763104351884.dkr.ecr.us-east-1.amazonaws.com';
-export const trainingImage = `${registry}/pytorch-training:2.6.0-cpu-py312`;
-export const inferenceImage = `${registry}/pytorch-inference:2.6.0-cpu-py312`;
-
-export type Files = Readonly<Record<string, string>>;
-
-export async function tarGz(files: Files): Promise<Buffer> {
-  const archive = pack();
-  for (const [name, content] of Object.entries(files)) archive.entry({ name }, content);
-  archive.finalize();
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of archive) chunks.push(chunk as Uint8Array);
-  return gzipSync(Buffer.concat(chunks));
-}
 
 /** Packs `files` into an object of a bucket that is made when it is missing. @returns its `s3://` URI */
 export async function upload(s3: S3Client, bucket: string, key: string, files: Files): Promise<string> {

@@ -24,7 +24,6 @@ type EndpointState =
   | 'UpdateRollbackFailed';
 
 export interface Endpoint {
-  readonly arn: string;
   readonly name: string;
   readonly state: EndpointState;
   readonly config: string;
@@ -40,7 +39,6 @@ export class EndpointsGateway {
     const command = new DescribeEndpointCommand({ EndpointName: name });
     const endpoint = await this.client.send(command, { abortSignal: signal });
     return {
-      arn: endpoint.EndpointArn!,
       name: endpoint.EndpointName!,
       state: endpoint.EndpointStatus!,
       config: endpoint.EndpointConfigName!,

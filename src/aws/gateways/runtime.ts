@@ -10,7 +10,6 @@ export interface Invocation {
 export interface Answer {
   readonly body: Uint8Array;
   readonly contentType: string;
-  readonly variant: string | undefined;
 }
 
 /** Asking an endpoint. Its client never retries: the handler runs once for each call. */
@@ -25,10 +24,6 @@ export class RuntimeGateway {
       Accept: accept,
     });
     const answer = await this.client.send(command, { abortSignal: signal });
-    return {
-      body: answer.Body ?? new Uint8Array(),
-      contentType: answer.ContentType ?? '',
-      variant: answer.InvokedProductionVariant,
-    };
+    return { body: answer.Body ?? new Uint8Array(), contentType: answer.ContentType ?? '' };
   }
 }

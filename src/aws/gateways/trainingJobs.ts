@@ -3,26 +3,17 @@ import {
   type CreateTrainingJobCommandInput,
   DescribeTrainingJobCommand,
   type DescribeTrainingJobCommandOutput,
-  paginateListTrainingJobs,
   type SageMakerClient,
   StopTrainingJobCommand,
 } from '@aws-sdk/client-sagemaker';
-import type { TokenBucket } from '../../core/tokenBucket.js';
 import type { Change } from '../change.js';
 
 type JobState = 'InProgress' | 'Completed' | 'Failed' | 'Stopping' | 'Stopped';
 
-/** A training job as the rest of the extension knows it. */
-export interface TrainingJob {
-  readonly arn: string;
+/** A training job as Describe tells it. */
+export interface TrainingJobDetail {
   readonly name: string;
   readonly state: JobState;
-  readonly created: Date;
-  readonly modified: Date;
-}
-
-/** What only Describe tells. */
-export interface TrainingJobDetail extends TrainingJob {
   readonly phases: readonly Phase[];
   /** Why it failed, in the service's words. */
   readonly failure: string | undefined;
@@ -43,35 +34,7 @@ export interface Phase {
 
 /** SageMaker's training jobs. Thin: our types out, one API call a method, no retries beyond the SDK's, nothing cached. */
 export class TrainingJobsGateway {
-  constructor(
-    private readonly client: SageMakerClient,
-    private readonly listRate: TokenBucket,
-  ) {}
-
-  /**
-   * Jobs created after `since`, newest first. Every page takes a token; pages of 100, because a page is cut before its
-   * filters apply and may come back empty.
-   */
-  async *list(since: Date | undefined, signal: AbortSignal): AsyncGenerator<TrainingJob> {
-    await this.listRate.take(signal);
-    const pages = paginateListTrainingJobs(
-      { client: this.client, pageSize: 100 },
-      { CreationTimeAfter: since, SortBy: 'CreationTime', SortOrder: 'Descending' },
-      { abortSignal: signal },
-    );
-    for await (const page of pages) {
-      for (const job of page.TrainingJobSummaries ?? []) {
-        yield {
-          arn: job.TrainingJobArn!,
-          name: job.TrainingJobName!,
-          state: job.TrainingJobStatus as JobState,
-          created: job.CreationTime!,
-          modified: job.LastModifiedTime ?? job.CreationTime!,
-        };
-      }
-      if (page.NextToken) await this.listRate.take(signal);
-    }
-  }
+  constructor(private readonly client: SageMakerClient) {}
 
   async describe(name: string, signal: AbortSignal): Promise<TrainingJobDetail> {
     const command = new DescribeTrainingJobCommand({ TrainingJobName: name });
@@ -108,11 +71,8 @@ export class TrainingJobsGateway {
 
 function detail(job: DescribeTrainingJobCommandOutput): TrainingJobDetail {
   return {
-    arn: job.TrainingJobArn!,
     name: job.TrainingJobName!,
     state: job.TrainingJobStatus as JobState,
-    created: job.CreationTime!,
-    modified: job.LastModifiedTime ?? job.CreationTime!,
     phases: (job.SecondaryStatusTransitions ?? []).map(({ Status, StatusMessage, StartTime, EndTime }) => ({
       status: Status!,
       message: StatusMessage ?? '',

@@ -27,7 +27,7 @@ export interface Claim {
   readonly presigned: boolean;
 }
 
-/** The only one that AWS still takes. */
+/** Signature Version 4's name on the wire. */
 export const algorithm = 'AWS4-HMAC-SHA256';
 
 /** A week, in seconds: the longest that a presigned URL may be good for. */
@@ -44,7 +44,10 @@ export function scopedService(message: Head, query: string): string | undefined 
   return credential?.split('/').at(-2);
 }
 
-/** Undefined when the request is not signed at all. @throws {ServiceError} for what cannot be read, in the words of `dialect`. */
+/**
+ * Undefined when the request is not signed at all.
+ * @throws {ServiceError} for what cannot be read, in the words of `dialect`.
+ */
 export function readClaim(request: SignedRequest, dialect: Dialect): Claim | undefined {
   const authorization = request.message.headers.authorization;
   if (authorization?.startsWith('AWS4-')) return headerClaim(request.message, authorization, dialect);

@@ -23,8 +23,7 @@ export interface Refusals {
 
 /*
  * Wording measured on AWS by others: mhart/dynalite (index.js) for the json services; aws/aws-cli #6676, aws/aws-sdk-js
- * #254 for the skew; S3's error list for S3. awsJson services answer these with status 400 and the others with 403;
- * here it is 403 for all, since clients go by the code.
+ * #254 for the skew; S3's error list for S3.
  */
 const wrongSecret =
   'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and ' +

@@ -62,18 +62,19 @@ export class Router {
 
     const scope = scopedService(message, query);
     if (scope === 's3') return { kind: 's3' };
-    const form = message.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
-    if (form || /(^|&)Action=/.test(query)) {
-      const hosted = scope === undefined ? undefined : this.query.get(scope);
-      return { kind: 'modelled', protocol: awsQuery, hosted, asked: scope ?? 'unsigned', operation: undefined };
-    }
-
+    // Before forms: curl calls every body one, and an awsQuery call has no path.
     for (const hosted of this.rest) {
       if (scope !== undefined && scope !== hosted.model.document.metadata.signingName) continue;
       const operation = findRestOperation(hosted.model, message.method ?? '', path);
       if (operation !== undefined) {
         return { kind: 'modelled', protocol: restJson, hosted, asked: hosted.service.id, operation };
       }
+    }
+
+    const form = message.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
+    if (form || /(^|&)Action=/.test(query)) {
+      const hosted = scope === undefined ? undefined : this.query.get(scope);
+      return { kind: 'modelled', protocol: awsQuery, hosted, asked: scope ?? 'unsigned', operation: undefined };
     }
     if (scope === undefined) return { kind: 's3' };
     return { kind: 'modelled', protocol: restJson, hosted: undefined, asked: scope, operation: undefined };

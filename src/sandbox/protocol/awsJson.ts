@@ -1,6 +1,6 @@
 import { decodeJson, encodeJson, parseJson } from './json.js';
 import type { Model } from './model.js';
-import { type Protocol, statusOf, withMessage } from './protocol.js';
+import { type Protocol, queryCode, statusOf, withMessage } from './protocol.js';
 import type { ServiceError } from './service.js';
 
 /** awsJson 1.0 and 1.1: the operation's name in X-Amz-Target, one JSON object each way. */
@@ -17,11 +17,17 @@ export const awsJson: Protocol = {
   }),
 
   fail: (model, error, requestId) => ({
-    status: statusOf(model, error),
+    status: jsonStatus(model, error),
     headers: { ...headers(model, requestId), ...queryError(model, error) },
     body: JSON.stringify({ __type: model?.error(error.code)?.name ?? error.code, ...withMessage(model, error) }),
   }),
 };
+
+/** What restJson and the XML protocols forbid with 403 is a bad request like any other (mhart/dynalite, index.js). */
+function jsonStatus(model: Model | undefined, error: ServiceError): number {
+  const status = statusOf(model, error);
+  return status === 403 ? 400 : status;
+}
 
 function headers(model: Model | undefined, requestId: string): Record<string, string> {
   return {
@@ -33,6 +39,5 @@ function headers(model: Model | undefined, requestId: string): Record<string, st
 /** Where a service used to speak awsQuery, programs still compare with its codes: clients take them from this header. */
 function queryError(model: Model | undefined, error: ServiceError): Record<string, string> {
   if (!model?.document.metadata.awsQueryCompatible) return {};
-  const code = model.error(error.code)?.shape.error?.code ?? error.code;
-  return { 'x-amzn-query-error': `${code};${statusOf(model, error) < 500 ? 'Sender' : 'Receiver'}` };
+  return { 'x-amzn-query-error': `${queryCode(model, error)};${statusOf(model, error) < 500 ? 'Sender' : 'Receiver'}` };
 }

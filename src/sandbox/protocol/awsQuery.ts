@@ -1,4 +1,4 @@
-import { type Protocol, statusOf } from './protocol.js';
+import { type Protocol, queryCode, statusOf } from './protocol.js';
 import { decodeQuery, encodeXml, parseForm } from './query.js';
 import { element, escapeXml } from './xml.js';
 
@@ -22,7 +22,7 @@ export const awsQuery: Protocol = {
     const status = statusOf(model, error);
     const content =
       element('Type', status < 500 ? 'Sender' : 'Receiver') +
-      element('Code', escapeXml(known?.shape.error?.code ?? error.code)) +
+      element('Code', escapeXml(queryCode(model, error))) +
       element('Message', escapeXml(error.message)) +
       (model && known ? encodeXml(model, known.name, error.members) : '');
     const body = element('Error', content) + element('RequestId', requestId);

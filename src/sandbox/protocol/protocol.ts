@@ -36,6 +36,14 @@ export function statusOf(model: Model | undefined, error: ServiceError): number 
   return shape?.error?.httpStatusCode ?? (shape?.fault ? 500 : error.status);
 }
 
+/**
+ * The error's code in awsQuery. IAM's refusal is in no model, and has no `Exception` there
+ * (RafalWilinski/cloudwatch-public-metrics#6; with status 403: tomaszkiewicz/prometheus-alertmanager-cloudwatch-webhook#3).
+ */
+export function queryCode(model: Model | undefined, { code }: ServiceError): string {
+  return model?.error(code)?.shape.error?.code ?? (code === 'AccessDeniedException' ? 'AccessDenied' : code);
+}
+
 /** `Message` where the error's shape spells it so, and in the common SerializationException; else `message`. */
 export function withMessage(model: Model | undefined, error: ServiceError): Members {
   const shape = model?.error(error.code)?.shape;

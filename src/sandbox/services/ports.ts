@@ -19,7 +19,7 @@ export interface MetricSink {
 
 /** What else a request must be allowed, beside its own action: `iam:PassRole`. Implemented by authorize.ts. */
 export interface Access {
-  /** @throws {ServiceError} AccessDeniedException, of S3 and the query services AccessDenied, as AWS words it. */
+  /** @throws {ServiceError} AccessDeniedException, which S3 and the query protocol call AccessDenied. */
   require(
     caller: Caller,
     action: string,
@@ -28,7 +28,7 @@ export interface Access {
   ): void;
 }
 
-/** Temporary keys of a role, for a process that acts as that role. Implemented by services/sts. */
+/** Temporary keys of a role, for a process that acts as that role. Implemented by identity/identities.ts. */
 export interface RoleKeys {
   /**
    * What STS would issue to the service (`sagemaker.amazonaws.com`) for the role.

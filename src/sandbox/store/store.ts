@@ -6,7 +6,10 @@ export const storeVersion = 1;
 /** The data folder was written by a newer version: reading it could lose what that version knows. */
 export class NewerStoreError extends Error {
   constructor(readonly found: number) {
-    super(`The data folder was written by a newer sandbox (layout ${found}; this one knows ${storeVersion}).`);
+    super(
+      `The data folder was written by a newer sandbox (layout ${found}; this one knows ${storeVersion}). ` +
+        'Update this one, or name another folder with --data.',
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -7,7 +7,6 @@ import { UserError } from '../../../src/core/errors.js';
 import { burn } from '../../../src/costs/running.js';
 import { Ledger } from '../../../src/launch/ledger.js';
 import { mutator } from '../../../src/launch/mutate.js';
-import { resolveModel } from '../../../src/launch/references.js';
 import { type RunRecord, RunRecords } from '../../../src/launch/runRecord.js';
 import { labelsOf, samplesOf } from '../../../src/launch/samples.js';
 import { StateFolder } from '../../../src/launch/stateFolder.js';
@@ -99,6 +98,41 @@ describe('mutate and the ledger', () => {
     expect((await ledger.resources()).map(({ name }) => name)).toEqual(['maybe']);
   });
 
+  test('count what got no answer as there: the connection may have broken after the call', async () => {
+    const { mutate, ledger } = open();
+    const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', $metadata: { attempts: 3 } });
+    const broken = () => Promise.reject(new UserError('SageMaker cannot be reached.', { cause: reset }));
+    await expect(mutate(change('create', 'e', broken), { usdPerHour: 1 })).rejects.toThrow('cannot be reached');
+    expect(await ledger.resources()).toMatchObject([{ name: 'e', usdPerHour: 1, until: undefined }]);
+    await expect(mutate(change('delete', 'e', broken))).rejects.toThrow('cannot be reached');
+    expect(await ledger.resources()).toMatchObject([{ name: 'e', until: undefined }]);
+  });
+
+  test('do not call a change failed that was made, when the ledger cannot be written after it', async () => {
+    const { mutate, ledger } = open();
+    const making = change('create', 'e', async () => {
+      await rename(state.ledger(), `${state.ledger()}.kept`);
+      await mkdir(state.ledger());
+      return { requestId: 'r-1', arn: 'arn:e' };
+    });
+    await expect(mutate(making)).rejects.toThrow(/^The ledger cannot be written\. .*ledger\.jsonl is a folder/);
+    await rmdir(state.ledger());
+    await rename(`${state.ledger()}.kept`, state.ledger());
+    expect(await ledger.resources()).toMatchObject([{ name: 'e', until: undefined }]);
+  });
+
+  test('send nothing that cannot be written down', async () => {
+    const { mutate } = open();
+    await mkdir(state.ledger());
+    let sent = false;
+    const making = change('create', 'e', () => {
+      sent = true;
+      return Promise.resolve({ requestId: undefined, arn: undefined });
+    });
+    await expect(mutate(making)).rejects.toThrow(UserError);
+    expect(sent).toBe(false);
+  });
+
   test('survive a line that a crash cut short', async () => {
     const { mutate, ledger } = open();
     await mutate(change('create', 'a'));
@@ -137,7 +171,6 @@ describe('run records', () => {
     outcome: 'Completed',
     results: { model: 's3://b/dogs-1/model.tar.gz' },
   };
-  const connection = record.connection as { profile: string; account: string; region: string };
 
   test('are written whole, and come back newest first', async () => {
     const runs = new RunRecords(state);
@@ -148,15 +181,10 @@ describe('run records', () => {
     expect((await readdir(state.runs())).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
-  test('answer which model an endpoint means: that of the last run that completed on the same cloud', () => {
-    const runs: RunRecord[] = [
-      { ...record, id: '3', outcome: 'Failed', results: {} },
-      { ...record, id: '2', connection: { ...record.connection, account: '2' }, results: { model: 's3://other' } },
-      record,
-    ];
-    expect(resolveModel({ from: 'jobs.best' }, runs, connection)).toBe('s3://b/dogs-1/model.tar.gz');
-    expect(resolveModel({ data: 's3://b/own/model.tar.gz' }, [], connection)).toBe('s3://b/own/model.tar.gz');
-    expect(() => resolveModel({ from: 'jobs.other' }, runs, connection)).toThrow('jobs.other has no completed run');
+  test('need a workspace that can be written, and say so', async () => {
+    const readOnly = path.join(workspace, 'closed');
+    await writeFile(readOnly, '');
+    await expect(StateFolder.open(readOnly)).rejects.toThrow(/^What is made here cannot be written down\. .*closed/);
   });
 
   test('and the rest of our state stay out of git', async () => {

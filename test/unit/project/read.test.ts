@@ -43,6 +43,11 @@ describe('readProject', () => {
     expect(project?.endpoints['breeds']?.model).toEqual({ from: 'jobs.best' });
   });
 
+  test('minds no byte order mark, and still knows where things are', () => {
+    expect(readProject(`\uFEFF${text}`)).toEqual(readProject(` ${text}`));
+    expect(readProject(`\uFEFF${text}`).project).toBeDefined();
+  });
+
   test.each([
     ['"epochs": 2,', '"epochs": 2', '11:40 error This is not JSON: comma expected.'],
     ['"script": "train.py"', '"scirpt": "train.py"', '7:17 error Unknown key "scirpt".'],

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Head } from '../../../src/sandbox/http/canonicalRequest.js';
-import { chunkSignature, type Identity, SignatureVerifier, scopedService } from '../../../src/sandbox/signature.js';
+import { scopedService } from '../../../src/sandbox/http/claim.js';
+import { chunkSignature, type Identity, SignatureVerifier } from '../../../src/sandbox/signature.js';
 
 const caller = { arn: 'arn:aws:iam::123456789012:root', account: '123456789012', userId: '1', role: undefined };
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
@@ -59,10 +59,15 @@ async function write(name: string, content: string | Buffer): Promise<void> {
   await writeFile(file, content);
 }
 
-async function upload(signal = never, report: (progress: UploadProgress) => void = () => undefined) {
+async function upload(
+  signal = never,
+  report: (progress: UploadProgress) => void = () => undefined,
+  meanwhile: () => Promise<void> = () => Promise.resolve(),
+) {
   const manifest = await TransferManifest.open(path.join(folder, 'manifest.json'));
   const plan = await planUpload(objects, path.join(folder, 'data'), target, manifest, never);
   objects.sent.length = 0;
+  await meanwhile();
   await uploadFolder(objects, plan, manifest, signal, report).send();
   return plan;
 }
@@ -114,6 +119,32 @@ describe('uploading a folder', () => {
     for (const name of ['a', '.DS_Store', 'x/Thumbs.db', '.ipynb_checkpoints/a']) await write(name, '1');
     await upload();
     expect(objects.sent).toEqual(['p/data/a']);
+  });
+
+  test('follows links, and refuses one that would never end', async () => {
+    await write('train/a/1.png', 'one');
+    await mkdir(path.join(folder, 'elsewhere'));
+    await writeFile(path.join(folder, 'elsewhere/2.png'), 'two');
+    await symlink(path.join(folder, 'elsewhere'), path.join(folder, 'data/train/b'));
+    await symlink('b', path.join(folder, 'data/train/c'));
+    await upload();
+    expect(objects.sent.sort()).toEqual(['p/data/train/a/1.png', 'p/data/train/b/2.png', 'p/data/train/c/2.png']);
+    await symlink('..', path.join(folder, 'data/train/up'));
+    await expect(upload()).rejects.toThrow(/train\/up is a link that leads in a circle: remove it\.$/);
+  });
+
+  test('says which file it could not read, and what to do', async () => {
+    await write('a', 'a');
+    await expect(
+      upload(
+        never,
+        () => undefined,
+        async () => {
+          await rm(path.join(folder, 'data/a'));
+          await mkdir(path.join(folder, 'data/a'));
+        },
+      ),
+    ).rejects.toThrow(/Only 0 of 1 files reached .*: a cannot be read\. .* is a folder .*: try once more\.$/);
   });
 
   test('sends many at once, and tells how far it is', async () => {

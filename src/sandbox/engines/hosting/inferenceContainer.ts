@@ -9,6 +9,7 @@ import { isFullDisk } from '../../store/fullDisk.js';
 import type { StoredObject } from '../../store/objects.js';
 import type { ModelSpec } from '../hosting.js';
 import { extractTarGz } from '../process/archives.js';
+import type { CappedLog } from '../process/cappedLog.js';
 import { Container, type Runtime } from '../process/container.js';
 import type { RunningProcess } from '../process/processes.js';
 import type { WorkerProcess } from './inferenceWorker.js';
@@ -20,7 +21,7 @@ export interface InstanceParts {
   readonly model: ModelSpec;
   /** The instance's own; it is made, and removed at the end. */
   readonly folder: string;
-  readonly log: (lines: readonly string[]) => void;
+  readonly log: CappedLog;
 }
 
 const requirements = 'model/code/requirements.txt';
@@ -56,6 +57,7 @@ export class ModelContainer implements InferenceContainer {
   }
 
   dispose(): Promise<void> {
+    this.parts.log.close();
     return this.container.remove();
   }
 
@@ -78,7 +80,7 @@ export class ModelContainer implements InferenceContainer {
   /** What the model's requirements.txt asks for. @throws {NotServing} when it cannot be installed. */
   private async installPackages(signal: AbortSignal): Promise<void> {
     const { container } = this;
-    this.parts.log([container.description]);
+    this.parts.log.append([container.description]);
     const file = this.file(requirements);
     if (!existsSync(file) || (await container.requirementsMet(file))) return;
     const argv = [
@@ -105,7 +107,7 @@ export class ModelContainer implements InferenceContainer {
     const { runtime, model, log } = this.parts;
     const own = inferenceEnvironment(model.environment, runtime.machine.settings.region, this.container.base);
     return this.container.run({
-      ...{ command, connected, onLines: log },
+      ...{ command, connected, onLines: (lines) => log.append(lines) },
       environment: { ...own, ...more },
       workingFolder: 'model',
     });

@@ -16,8 +16,8 @@ import type { InstanceFactory } from './endpoints.js';
 import type { EndpointSpec, ModelSpec, VariantSpec } from '../hosting.js';
 import { ModelContainer } from './inferenceContainer.js';
 import { ModelServer } from './modelServer.js';
+import { CappedLog } from '../process/cappedLog.js';
 import { findRuntime, type Machine } from '../process/container.js';
-import { logLines } from '../process/lines.js';
 import { parseS3Uri } from '../process/s3Uri.js';
 
 /** Times and sizes that no model can change. */
@@ -58,7 +58,7 @@ export class InferenceInstances implements InstanceFactory {
   async create(endpoint: EndpointSpec, { name, model, instanceType }: VariantSpec): Promise<ModelServer> {
     const { folders, logs, limits = hostingLimits } = this.dependencies;
     const id = `i-0${randomBytes(8).toString('hex')}`;
-    const log = (lines: readonly string[]) => logLines(logs, logGroup(endpoint.name), logStream(name, id), lines);
+    const log = new CappedLog(logs, logGroup(endpoint.name), logStream(name, id));
     const runtime = await findRuntime(this.dependencies);
     const folder = path.join(folders.endpoint(endpoint.name), id);
     const container = new ModelContainer({ runtime, model, folder, log });
@@ -73,7 +73,7 @@ export class InferenceInstances implements InstanceFactory {
       workers: workerCount(model.environment, instanceType, availableParallelism()),
       workerMs: workerTimeoutSeconds(model.environment) * 1000,
       startupMs: startupTimeoutSeconds(model.environment) * 1000,
-      say: (line) => log([`[sagemaker-sandbox] ${line}`]),
+      say: (line) => log.append([`[sagemaker-sandbox] ${line}`]),
     });
   }
 

@@ -178,7 +178,8 @@ export class ModelServer {
     worker.process.kill();
     await exitStatus(worker);
     this.workers.delete(worker);
-    throw new NotServing([reason, this.container.advice(reason)].filter(Boolean).join(' '));
+    const advice = this.container.advice(reason);
+    throw new NotServing(advice === undefined ? reason : `${reason.replace(/\.$/, '')}. ${advice}`);
   }
 
   private async whyNotReady(worker: InferenceWorker): Promise<string | undefined> {

@@ -84,7 +84,9 @@ export class Interpreters {
     if (configured !== undefined) {
       const found = await this.examine(configured);
       if (found) return found;
-      throw new NoPythonError(`The Python that the sandbox was started with (--python ${configured}) does not run.`);
+      throw new NoPythonError(
+        `The Python that the sandbox was started with (--python ${configured}) does not run: start it with another.`,
+      );
     }
     const candidates = this.candidates();
     let first: Interpreter | undefined;

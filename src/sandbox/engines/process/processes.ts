@@ -103,7 +103,9 @@ export async function startProcess(isolation: Isolation, spec: ProcessSpec): Pro
 /** A named pipe in `folder`. Node has no call for it. */
 export async function makePipeFile(folder: string): Promise<string> {
   const file = path.join(folder, `output-${randomUUID()}`);
-  await promisify(execFile)('mkfifo', ['-m', '600', file]);
+  // Whoever starts the sandbox with a PATH of their own need not think of this.
+  const PATH = [process.env['PATH'], '/usr/bin', '/bin'].filter(Boolean).join(':');
+  await promisify(execFile)('mkfifo', ['-m', '600', file], { env: { PATH } });
   return file;
 }
 

@@ -8,8 +8,8 @@ import { hostNames } from '../../../container/trainingFiles.js';
 import type { Clock } from '../../clock.js';
 import type { LogSink, MetricSink } from '../../services/ports.js';
 import type { Objects } from '../../store/objects.js';
+import { CappedLog } from '../process/cappedLog.js';
 import { NoPythonError } from '../process/interpreter.js';
-import { JobLog } from './jobLog.js';
 import { JobMetrics } from './jobMetrics.js';
 import { networkInterface } from '../process/machine.js';
 import type { TrainingObserver, TrainingOutcome, TrainingPhase, TrainingSpec } from '../training.js';
@@ -94,7 +94,7 @@ export class TrainingJob {
     await rm(this.folder, { recursive: true, force: true });
     const runtime = await this.runtime();
     const stream = `${this.spec.name}/${hostNames(1)[0]!}-${Math.floor(Date.now() / 1000)}`;
-    const log = new JobLog(this.parts.logs, logGroup, stream);
+    const log = new CappedLog(this.parts.logs, logGroup, stream);
     const metrics = this.measurements(log);
     try {
       const host = await this.prepare(runtime, log, metrics);
@@ -161,7 +161,7 @@ export class TrainingJob {
     }
   }
 
-  private async prepare(runtime: TrainingRuntime, log: JobLog, metrics: JobMetrics): Promise<TrainingHost> {
+  private async prepare(runtime: TrainingRuntime, log: CappedLog, metrics: JobMetrics): Promise<TrainingHost> {
     const hosts = hostNames(1);
     const cluster = {
       ...{ currentHost: hosts[0]!, hosts },
@@ -190,7 +190,7 @@ export class TrainingJob {
     if (source !== undefined && !fromS3) await input.source(str(source), base);
   }
 
-  private measurements(log: JobLog): JobMetrics {
+  private measurements(log: CappedLog): JobMetrics {
     return new JobMetrics(
       this.spec.metrics,
       (name, values) => {

@@ -22,7 +22,7 @@ export interface Measurement {
 /** Metrics and what was measured, in tables of their own. A metric is its namespace, name and exact set of dimensions. */
 export class Measurements {
   private readonly database: DatabaseSync;
-  private readonly batch = new WriteBatch<Measurement & { metric: number }>((items) => this.write(items));
+  private readonly batch = new WriteBatch<Measurement & { metric: Metric }>((items) => this.write(items));
   private readonly metrics = new Map<string, { readonly id: number; readonly metric: Metric }>();
   private readonly insert;
 
@@ -49,12 +49,13 @@ export class Measurements {
 
   /** In the order in which they were first measured. */
   list(): Metric[] {
+    this.batch.flush();
     return [...this.metrics.values()].map(({ metric }) => metric);
   }
 
   /** Stored soon, in one transaction with all that comes in the same turn. */
   add(metric: Metric, measurement: Measurement): void {
-    this.batch.add({ metric: this.idOf(metric), ...measurement });
+    this.batch.add({ metric, ...measurement });
   }
 
   /** From `from` on and before `to`, in order of time. */
@@ -72,24 +73,30 @@ export class Measurements {
     this.batch.flush();
   }
 
-  private idOf(metric: Metric): number {
-    const key = keyOf(metric);
-    const known = this.metrics.get(key);
-    if (known) return known.id;
-    const { lastInsertRowid } = this.database
-      .prepare('INSERT INTO metric (namespace, name, dimensions) VALUES (?, ?, ?)')
-      .run(metric.namespace, metric.name, JSON.stringify(sorted(metric.dimensions)));
-    const id = Number(lastInsertRowid);
-    this.metrics.set(key, { id, metric });
-    return id;
-  }
-
-  private write(items: readonly (Measurement & { metric: number })[]): void {
+  private write(items: readonly (Measurement & { metric: Metric })[]): void {
+    // Known to others when they are stored: a full disk takes all of it back.
+    const made = new Map<string, { readonly id: number; readonly metric: Metric }>();
+    const idOf = (metric: Metric): number => {
+      const key = keyOf(metric);
+      const known = this.metrics.get(key) ?? made.get(key);
+      if (known) return known.id;
+      const id = this.create(metric);
+      made.set(key, { id, metric });
+      return id;
+    };
     this.store.transaction(() => {
       for (const { metric, timestamp, unit, minimum, maximum, sum, count } of items) {
-        this.insert.run(metric, timestamp, unit, minimum, maximum, sum, count);
+        this.insert.run(idOf(metric), timestamp, unit, minimum, maximum, sum, count);
       }
     });
+    for (const [key, metric] of made) this.metrics.set(key, metric);
+  }
+
+  private create({ namespace, name, dimensions }: Metric): number {
+    const { lastInsertRowid } = this.database
+      .prepare('INSERT INTO metric (namespace, name, dimensions) VALUES (?, ?, ?)')
+      .run(namespace, name, JSON.stringify(sorted(dimensions)));
+    return Number(lastInsertRowid);
   }
 }
 

@@ -2,6 +2,7 @@ import type * as Api from '@aws-sdk/client-cloudwatch-logs';
 import type { Operation, Service } from '../../protocol/service.js';
 import { ServiceError } from '../../protocol/service.js';
 import { arn, type Settings } from '../../settings.js';
+import { isFullDisk } from '../../store/fullDisk.js';
 import type { Store } from '../../store/store.js';
 import type { LogLine, LogSink } from '../ports.js';
 import { LogEvents, type LogStream } from './events.js';
@@ -156,8 +157,13 @@ export function createLogs(store: Store, settings: Settings): LogsService {
   return {
     service: { id: 'logs', iamPrefix: 'logs', operations },
     append: (group: string, name: string, lines: readonly LogLine[]) => {
-      if (!groups.has(group)) groups.create({ logGroupName: group });
-      events.append(group, name, lines);
+      try {
+        if (!groups.has(group)) groups.create({ logGroupName: group });
+        events.append(group, name, lines);
+      } catch (error) {
+        // Who prints cannot help it that the disk is full, and goes on without these lines.
+        if (!isFullDisk(error)) throw error;
+      }
     },
     flush: () => events.flush(),
   };

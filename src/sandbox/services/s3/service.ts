@@ -11,7 +11,6 @@ import { listOperations } from './lists.js';
 import { multipartOperations } from './multipart.js';
 import type { Answer, S3Operations } from './operation.js';
 import { readOperations } from './reading.js';
-import { refusingFullDisk } from './refusingFullDisk.js';
 import { S3Request } from './request.js';
 import { operationName } from './routes.js';
 import { taggingOperations } from './tagging.js';
@@ -69,7 +68,7 @@ export class S3 implements S3Handler {
     const { action, context } = operation;
     const asked = typeof action === 'function' ? action(request) : action;
     if (asked !== undefined) request.require(asked, request.bucket, request.key, context?.(request));
-    return refusingFullDisk(() => operation.run(request));
+    return operation.run(request);
   }
 }
 

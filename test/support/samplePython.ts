@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { Interpreters } from '../../src/sandbox/engines/process/interpreter.js';
+import { interpreters } from './interpreters.js';
 
 export const sampleFolder = path.resolve(import.meta.dirname, '../../training');
 export const fixtures = path.resolve(import.meta.dirname, '../fixtures/sample');
@@ -34,13 +34,7 @@ export class SampleCopy {
 
   static async make(): Promise<SampleCopy> {
     const scratch = mkdtempSync(path.join(tmpdir(), 'sample-'));
-    const interpreters = new Interpreters({
-      configured: undefined,
-      workingFolder: sampleFolder,
-      searchPath: process.env['PATH'],
-      cacheFile: path.join(scratch, 'interpreters.json'),
-    });
-    return new SampleCopy(scratch, (await interpreters.find()).path);
+    return new SampleCopy(scratch, (await interpreters(undefined).find()).path);
   }
 
   /** Starts Python with nothing of this process's environment but PATH. */

@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest';
-import { JobLog } from '../../../src/sandbox/engines/training/jobLog.js';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { CappedLog } from '../../../src/sandbox/engines/process/cappedLog.js';
 
 function open(limits: { head: number; tail: number }) {
   const stored: string[] = [];
@@ -7,10 +7,12 @@ function open(limits: { head: number; tail: number }) {
     append: (_group: string, _stream: string, lines: readonly { message: string }[]) =>
       void stored.push(...lines.map(({ message }) => message)),
   };
-  return { stored, log: new JobLog(sink, 'group', 'stream', limits) };
+  return { stored, log: new CappedLog(sink, 'group', 'stream', { ...limits, releaseMs: 60_000 }) };
 }
 
-describe('JobLog', () => {
+describe('CappedLog', () => {
+  afterEach(() => void vi.useRealTimers());
+
   test('stores lines as they come, but no empty ones: CloudWatch has no empty events', () => {
     const { stored, log } = open({ head: 1e6, tail: 1e3 });
     log.append(['a', '', 'b']);
@@ -38,5 +40,22 @@ describe('JobLog', () => {
     expect(stored).toEqual([]);
     log.close();
     expect(stored.slice(-2)).toEqual(['x'.repeat(200), 'short']);
+  });
+
+  test('of an endpoint that prints for weeks shows the last lines of every minute', () => {
+    vi.useFakeTimers();
+    const { stored, log } = open({ head: 360, tail: 72 });
+    const print = (from: number, to: number) => {
+      for (let i = from; i < to; i++) log.append([String(i).padStart(10, '0')]);
+    };
+    print(0, 100);
+    vi.advanceTimersByTime(60_000);
+    expect(stored.slice(10)).toEqual([expect.stringContaining(`${88 * 36} bytes`), '0000000098', '0000000099']);
+    vi.advanceTimersByTime(600_000);
+    expect(stored.length).toBe(13);
+    print(100, 102);
+    log.close();
+    expect(stored.slice(13)).toEqual(['0000000100', '0000000101']);
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -1,9 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
-import tar from 'tar-stream';
 import { realTime } from '../../src/sandbox/clock.js';
 import { findIsolation, type Isolation } from '../../src/sandbox/engines/process/isolation.js';
 import type { TrainingOutcome, TrainingSpec } from '../../src/sandbox/engines/training.js';
@@ -11,9 +8,11 @@ import { LocalTraining, type TrainingDependencies } from '../../src/sandbox/engi
 import { Folders } from '../../src/sandbox/settings.js';
 import { ObjectFiles } from '../../src/sandbox/store/objectFiles.js';
 import { Store } from '../../src/sandbox/store/store.js';
+import { type Files, tarGz } from './archives.js';
+import { trainingImage } from './images.js';
+import { interpreters } from './interpreters.js';
 
 export const bucket = 'training-data';
-const image = '763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-training:2.6.0-cpu-py312';
 
 /** What an observer was told, and what the job's log got. */
 export interface TrainingRecord {
@@ -49,13 +48,7 @@ export class TrainingBench {
         },
       },
       metrics: { record: (_, dimensions, name, value) => void this.measured.push({ dimensions, name, value }) },
-      interpreters: {
-        find: () =>
-          Promise.resolve({
-            ...{ path: '/usr/bin/python3', base: '/usr/bin/python3', version: pythonVersion, torch: undefined },
-            ...{ prefixes: ['/usr'], packages: [], userPackages: undefined },
-          }),
-      },
+      interpreters: interpreters('/usr/bin/python3'),
       isolation: isolation(),
       endpoint: () => 'http://127.0.0.1:9',
       environment: process.env,
@@ -66,17 +59,14 @@ export class TrainingBench {
   }
 
   /** A training job of one script; further files, data and settings as given. */
-  async spec(
-    script: string,
-    changes: Partial<TrainingSpec> & { files?: Record<string, string | Buffer> } = {},
-  ): Promise<TrainingSpec> {
+  async spec(script: string, changes: Partial<TrainingSpec> & { files?: Files } = {}): Promise<TrainingSpec> {
     const { files, ...rest } = changes;
     const name = rest.name ?? 'job-1';
-    await this.put(`source/${name}.tar.gz`, await archive({ 'train.py': script, ...files }));
+    await this.put(`source/${name}.tar.gz`, await tarGz({ 'train.py': script, ...files }));
     return {
       name,
       arn: `arn:aws:sagemaker:us-east-1:000000000000:training-job/${name}`,
-      ...{ region: 'us-east-1', image, entrypoint: undefined, arguments: undefined },
+      ...{ region: 'us-east-1', image: trainingImage, entrypoint: undefined, arguments: undefined },
       ...{ environment: {}, channels: [], metrics: [], maxRuntimeSeconds: 3600 },
       ...{ instance: { type: 'ml.m5.xlarge', count: 1 }, compression: 'GZIP' },
       outputUri: `s3://${bucket}/out`,
@@ -145,31 +135,6 @@ function isolation(): Promise<Isolation> {
   return (found ??= findIsolation(tmpdir()));
 }
 
-const pythonVersion = execFileSync('/usr/bin/python3', ['--version']).toString().trim().split(' ')[1]!;
-
 export function channel(name: string, s3Uri: string): TrainingSpec['channels'][number] {
   return { name, s3Uri, s3DataType: 'S3Prefix', contentType: undefined, distribution: 'FullyReplicated' };
-}
-
-/** A .tar.gz of files by their names. */
-export async function archive(files: Readonly<Record<string, string | Buffer>>): Promise<Buffer> {
-  const pack = tar.pack();
-  for (const [name, content] of Object.entries(files)) pack.entry({ name, mode: 0o644 }, content);
-  pack.finalize();
-  const chunks: Buffer[] = [];
-  for await (const chunk of pack) chunks.push(chunk as Buffer);
-  return gzipSync(Buffer.concat(chunks));
-}
-
-/** The files of a .tar.gz. */
-export async function unpack(body: Buffer): Promise<Record<string, string>> {
-  const extract = tar.extract();
-  extract.end(gunzipSync(body));
-  const files: Record<string, string> = {};
-  for await (const entry of extract) {
-    const chunks: Buffer[] = [];
-    for await (const chunk of entry) chunks.push(chunk as Buffer);
-    if (entry.header.type === 'file') files[entry.header.name] = Buffer.concat(chunks).toString();
-  }
-  return files;
 }

@@ -1,9 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { buffer } from 'node:stream/consumers';
-import { createGzip } from 'node:zlib';
-import { pack } from 'tar-stream';
 import { realTime } from '../../src/sandbox/clock.js';
 import { HostedEndpoints } from '../../src/sandbox/engines/hosting/endpoints.js';
 import type { EndpointSpec, Invocation, ModelSpec, VariantSpec } from '../../src/sandbox/engines/hosting.js';
@@ -12,21 +9,13 @@ import {
   hostingLimits,
   InferenceInstances,
 } from '../../src/sandbox/engines/hosting/inferenceInstances.js';
-import { Interpreters } from '../../src/sandbox/engines/process/interpreter.js';
 import { findIsolation, type Isolation } from '../../src/sandbox/engines/process/isolation.js';
 import { Folders } from '../../src/sandbox/settings.js';
 import { ObjectFiles } from '../../src/sandbox/store/objectFiles.js';
 import { Store } from '../../src/sandbox/store/store.js';
-
-const image = '763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:2.6.0-cpu-py312';
-
-/** What a Python can do takes seconds to find out: once for all data folders. */
-const interpreters = new Interpreters({
-  configured: '/usr/bin/python3',
-  workingFolder: tmpdir(),
-  searchPath: undefined,
-  cacheFile: path.join(tmpdir(), 'sagemaker-workbench-test-interpreters.json'),
-});
+import { type Files, tarGz } from './archives.js';
+import { inferenceImage } from './images.js';
+import { interpreters } from './interpreters.js';
 
 interface Choices {
   readonly random: () => number;
@@ -56,7 +45,8 @@ export class Hosting {
     objects.buckets.put('models', { name: 'models', created: new Date(), versioning: undefined, tags: [] });
     const settings = { account: '123456789012', region: 'us-east-1', dataDir: folder, python: undefined };
     const instances = new InferenceInstances({
-      ...{ settings, folders, interpreters, isolation, environment, objects },
+      ...{ settings, folders, isolation, environment, objects },
+      interpreters: interpreters('/usr/bin/python3'),
       endpoint: () => 'http://127.0.0.1:1',
       resources: path.resolve('resources'),
       logs: {
@@ -84,12 +74,8 @@ export class Hosting {
   }
 
   /** Puts files as `s3://models/<name>.tar.gz` and returns the model that is made of them. */
-  async model(
-    name: string,
-    files: Readonly<Record<string, string | Uint8Array>>,
-    environment: Record<string, string> = {},
-  ) {
-    await this.objects.put('models', `${name}.tar.gz`, await archive(files));
+  async model(name: string, files: Files, environment: Record<string, string> = {}) {
+    await this.objects.put('models', `${name}.tar.gz`, await tarGz(files));
     return this.modelAt(`s3://models/${name}.tar.gz`, environment);
   }
 
@@ -102,7 +88,7 @@ export class Hosting {
     };
     return {
       name: 'model',
-      image,
+      image: inferenceImage,
       dataUrl,
       environment: { SAGEMAKER_MODEL_SERVER_WORKERS: '1', ...environment },
       keys: () => keys,
@@ -158,11 +144,4 @@ function invocation(body: string | Uint8Array = '', more: Partial<Invocation> = 
     signal: new AbortController().signal,
     ...more,
   };
-}
-
-async function archive(files: Readonly<Record<string, string | Uint8Array>>): Promise<Buffer> {
-  const tar = pack();
-  for (const [name, content] of Object.entries(files)) tar.entry({ name }, Buffer.from(content));
-  tar.finalize();
-  return buffer(tar.pipe(createGzip()));
 }

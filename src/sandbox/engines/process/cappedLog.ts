@@ -1,21 +1,25 @@
 import type { LogSink } from '../../services/ports.js';
-import { logLines } from '../process/lines.js';
+import { logLines } from './lines.js';
 
-/** Bytes of a job's log that are kept from its beginning, and from its end. AWS keeps everything, at a price. */
-const kept = { head: 50 * 1024 * 1024, tail: 64 * 1024 };
+/**
+ * Bytes of a stream that are kept from its beginning, and from the end of what came since the last release. AWS keeps
+ * everything, at a price.
+ */
+const kept = { head: 50 * 1024 * 1024, tail: 64 * 1024, releaseMs: 60_000 };
 
 /** CloudWatch counts 26 bytes for each event beside its message (PutLogEvents, API reference). */
 const overhead = 26;
 
 /**
- * One log stream of a job. Of a log that grows without bounds the beginning and the end are kept, with a line in
- * between that says how much is missing.
+ * The log stream of one host or instance. Of a log that grows without bounds the beginning is kept, and from then on the
+ * last lines of every minute, with a line that says how much is missing: an endpoint may live for weeks.
  */
-export class JobLog {
+export class CappedLog {
   private stored = 0;
   private dropped = 0;
   private tail: string[] = [];
   private tailBytes = 0;
+  private releasing: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly sink: LogSink,
@@ -33,13 +37,19 @@ export class JobLog {
 
   /** Writes what was held back. */
   close(): void {
+    clearTimeout(this.releasing);
+    this.release();
+  }
+
+  private release(): void {
+    this.releasing = undefined;
     if (this.tail.length === 0) return;
     const missing = this.dropped - this.tailBytes;
-    this.sinkLines([
-      `[sagemaker-sandbox] ${missing} bytes of log are left out here: a job's first ${megabytes(this.limits.head)} and its end are kept.`,
-      ...this.tail,
-    ]);
+    const note = `${missing} bytes of log are left out here: the first ${megabytes(this.limits.head)} and the last lines of every minute are kept.`;
+    this.sinkLines([...(missing > 0 ? [`[sagemaker-sandbox] ${note}`] : []), ...this.tail]);
     this.tail = [];
+    this.tailBytes = 0;
+    this.dropped = 0;
   }
 
   private roomFor(lines: readonly string[]): number {
@@ -67,6 +77,7 @@ export class JobLog {
     while (this.tailBytes > this.limits.tail && first < this.tail.length - 1)
       this.tailBytes -= bytes([this.tail[first++]!]);
     this.tail = this.tail.slice(first);
+    this.releasing ??= setTimeout(() => this.release(), this.limits.releaseMs).unref();
   }
 
   private sinkLines(lines: readonly string[]): void {
