@@ -1,5 +1,4 @@
 import { build } from 'esbuild';
-import { existsSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
 /**
@@ -57,7 +56,6 @@ const node = {
   loader: { '.json': 'json' },
 };
 
-rmSync('dist', { recursive: true, force: true });
 const bundles = [
   { entryPoints: { extension: 'src/extension.ts' }, plugins: [awsApart] },
   { entryPoints: { aws: 'src/aws/cloud.ts' }, plugins: [literalSchemaKeys] },
@@ -65,8 +63,4 @@ const bundles = [
   // The main job in a terminal, for `npm start`: the product's rooms without a window.
   { entryPoints: { mainJob: 'scripts/mainJob.ts' }, plugins: [awsApart] },
 ];
-await Promise.all(
-  bundles
-    .filter(({ entryPoints }) => existsSync(Object.values(entryPoints)[0] ?? ''))
-    .map((bundle) => build({ ...node, ...bundle })),
-);
+await Promise.all(bundles.map((bundle) => build({ ...node, ...bundle })));

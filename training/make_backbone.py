@@ -32,7 +32,10 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.manual_seed(arguments.seed)
 
-    data = splits(arguments.source)
+    try:
+        data = splits(arguments.source)
+    except FileNotFoundError as error:
+        parser.error(str(error))
     network = SmallNetwork(classes=len(SEEN))
     train(network, *tensors(data["train"]), epochs=arguments.epochs)
     names = ", ".join(CLASSES[label] for label in SEEN)

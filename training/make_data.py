@@ -29,8 +29,12 @@ def main() -> None:
     if there:
         parser.error(f"{there[0]} is there already: remove it first, nothing is overwritten.")
 
+    try:
+        pictures = splits(arguments.source)
+    except FileNotFoundError as error:
+        parser.error(str(error))
     count = 0
-    for split, classes in splits(arguments.source).items():
+    for split, classes in pictures.items():
         for label, images in classes.items():
             count += write(images if arguments.full else images[: SUBSET[split]], target / split / CLASSES[label])
     print(f"{count} pictures in {target}")

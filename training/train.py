@@ -87,9 +87,9 @@ def main() -> None:
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--epochs", type=whole_from(1), default=15)
+    parser.add_argument("--epochs", type=whole_from(1), default=15, help="passes over the data (%(default)s)")
     parser.add_argument("--learning-rate", type=positive, default=0.01, help="the highest of one cycle (%(default)s)")
-    parser.add_argument("--batch-size", type=whole_from(1), default=32)
+    parser.add_argument("--batch-size", type=whole_from(1), default=32, help="pictures a step (%(default)s)")
     parser.add_argument("--image-size", type=whole_from(8), help="pixels a side (28 for small, else 224)")
     parser.add_argument(
         "--model",
@@ -98,7 +98,7 @@ def parse_arguments() -> argparse.Namespace:
         help=f"auto: {pretrained.ANY_IMAGENET} if TORCH_HOME has its ImageNet weights, else {SMALL} (%(default)s)",
     )
     parser.add_argument("--fine-tune", choices=("last", "all"), default="last", help="layers to train (%(default)s)")
-    parser.add_argument("--seed", type=whole_from(0), default=0)
+    parser.add_argument("--seed", type=whole_from(0), default=0, help="same seed, same model (%(default)s)")
     parser.add_argument(
         "--workers",
         type=whole_from(0),
@@ -106,8 +106,18 @@ def parse_arguments() -> argparse.Namespace:
         help="processes that read pictures, for photographs as many as CPUs (%(default)s: this one reads); "
         "the same seed gives the same model only with the same number",
     )
-    parser.add_argument("--training", type=Path, default=os.environ.get("SM_CHANNEL_TRAINING") or local_data())
-    parser.add_argument("--model-dir", type=Path, default=os.environ.get("SM_MODEL_DIR") or HERE / "out" / "model")
+    parser.add_argument(
+        "--training",
+        type=Path,
+        default=os.environ.get("SM_CHANNEL_TRAINING") or local_data(),
+        help="folder of train/, valid/ and test/ (%(default)s)",
+    )
+    parser.add_argument(
+        "--model-dir",
+        type=Path,
+        default=os.environ.get("SM_MODEL_DIR") or HERE / "out" / "model",
+        help="folder to save the model to (%(default)s)",
+    )
     return parser.parse_args()
 
 

@@ -8,6 +8,11 @@ export interface Receipt {
   readonly arn: string | undefined;
 }
 
+/** Of an SDK command's output. */
+export function receipt({ $metadata }: { $metadata: { requestId?: string | undefined } }, arn?: string): Receipt {
+  return { arn, requestId: $metadata.requestId };
+}
+
 /**
  * A call that changes the cloud, not made yet. Gateways return these instead of making the call, and only
  * `launch/mutate.ts` sends them: nothing can be created or deleted that the ledger does not know of.

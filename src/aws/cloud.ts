@@ -35,32 +35,8 @@ export interface Cloud {
 type Explain = (error: unknown, call: FailedCall) => unknown;
 
 export async function connect(source: ConnectionSource, explain: Explain): Promise<Cloud> {
-  const { profile, configFile, credentialsFile } = source;
-  const files = {
-    ...(configFile !== undefined && { configFilepath: configFile }),
-    ...(credentialsFile !== undefined && { filepath: credentialsFile }),
-    // The SDK reads a file once in the life of a process; a sandbox may have moved, a person may have corrected it.
-    ignoreCache: true,
-  };
-  const profiles = await parseKnownFiles(files);
-  // The SDK looks for `endpoint_url` in the environment's profile alone, whatever `profile` its client is given
-  // (smithy-typescript, getEndpointFromConfig), and for both in the default files: such calls would go to AWS.
-  const own = profile === undefined ? {} : profiles[profile];
-  if (!own) {
-    const missing = new CredentialsProviderError('There is no such profile in the AWS config and credentials files.');
-    throw explain(missing, { service: 'STS', operation: 'GetCallerIdentity', profile });
-  }
-  const region = source.region ?? own['region'];
-  const endpoint = source.endpoint ?? own['endpoint_url'];
-  const place = { ...(region !== undefined && { region }), ...(endpoint !== undefined && { endpoint }) };
-  // STS is asked for a profile's role at the same place.
-  const keys = { ...files, clientConfig: place };
-  const settings = {
-    ...(profile !== undefined && { profile }),
-    ...place,
-    // A profile's keys must win over those that happen to be in the environment.
-    credentials: profile === undefined ? fromNodeProviderChain(keys) : fromIni({ profile, ...keys }),
-  };
+  const { profile } = source;
+  const settings = await clientSettings(source, explain);
   const open: { destroy(): void }[] = [];
   const explained = <C extends Client>(client: C): C => {
     open.push(client);
@@ -68,7 +44,7 @@ export async function connect(source: ConnectionSource, explain: Explain): Promi
   };
   const sageMaker = explained(new SageMakerClient(settings));
   // A bucket must not become a host name where there is only one host.
-  const s3 = explained(new S3Client({ ...settings, forcePathStyle: endpoint !== undefined }));
+  const s3 = explained(new S3Client({ ...settings, forcePathStyle: 'endpoint' in settings }));
   // An answer may take 60 s and more, and what the model did may not be done twice.
   const runtime = explained(new SageMakerRuntimeClient({ ...settings, maxAttempts: 1 }));
 
@@ -98,6 +74,36 @@ export async function connect(source: ConnectionSource, explain: Explain): Promi
     close();
     throw error;
   }
+}
+
+/** What every client is made with: where its calls go, and whose keys sign them. */
+async function clientSettings(source: ConnectionSource, explain: Explain) {
+  const { profile, configFile, credentialsFile } = source;
+  const files = {
+    ...(configFile !== undefined && { configFilepath: configFile }),
+    ...(credentialsFile !== undefined && { filepath: credentialsFile }),
+    // The SDK reads a file once in the life of a process; a sandbox may have moved, a person may have corrected it.
+    ignoreCache: true,
+  };
+  const profiles = await parseKnownFiles(files);
+  // The SDK looks for `endpoint_url` in the environment's profile alone, whatever `profile` its client is given
+  // (smithy-typescript, getEndpointFromConfig), and for both in the default files: such calls would go to AWS.
+  const own = profile === undefined ? {} : profiles[profile];
+  if (!own) {
+    const missing = new CredentialsProviderError('There is no such profile in the AWS config and credentials files.');
+    throw explain(missing, { service: 'STS', operation: 'GetCallerIdentity', profile });
+  }
+  const region = source.region ?? own['region'];
+  const endpoint = source.endpoint ?? own['endpoint_url'];
+  const place = { ...(region !== undefined && { region }), ...(endpoint !== undefined && { endpoint }) };
+  // STS is asked for a profile's role at the same place.
+  const keys = { ...files, clientConfig: place };
+  return {
+    ...(profile !== undefined && { profile }),
+    ...place,
+    // A profile's keys must win over those that happen to be in the environment.
+    credentials: profile === undefined ? fromNodeProviderChain(keys) : fromIni({ profile, ...keys }),
+  };
 }
 
 interface Client {

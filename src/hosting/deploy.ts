@@ -45,6 +45,11 @@ export async function deploy(
     const models = await endpoints.models(before.config, signal);
     await mutate(endpoints.update(plan.endpoint, plan.config), facts);
     const endpoint = await untilServing(cloud, plan.endpoint, since, observe, signal);
+    if (![plan.config, before.config].includes(endpoint.config)) {
+      throw new UserError(
+        `Endpoint ${plan.endpoint} was moved on to ${endpoint.config} by another deployment: deploy again if yours is to serve.`,
+      );
+    }
     if (endpoint.config !== plan.config) {
       throw await deploymentFailed(
         cloud,

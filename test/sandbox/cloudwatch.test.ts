@@ -236,3 +236,23 @@ test('every measurement is in exactly one period, and percentiles are values tha
     }),
   );
 });
+
+test('what engines measure while the disk is full waits, and new metrics with it', async () => {
+  const { database } = plane.store;
+  const pages = (pragma: string) => Number(Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0]);
+  const limit = pages('max_page_count');
+  const count = 2000;
+  database.exec(`PRAGMA max_page_count = ${pages('page_count')}`);
+  try {
+    for (let n = 0; n < count; n++) plane.cloudwatch.record('Full', { n: String(n) }, 'x'.repeat(200), n, at(n));
+    await expect(cloudwatch.send(new ListMetricsCommand({ Namespace: 'Full' }))).rejects.toMatchObject({
+      name: 'InsufficientStorage',
+    });
+  } finally {
+    database.exec(`PRAGMA max_page_count = ${limit}`);
+  }
+  const { Metrics = [] } = await cloudwatch.send(
+    new ListMetricsCommand({ Namespace: 'Full', Dimensions: [{ Name: 'n', Value: String(count - 1) }] }),
+  );
+  expect(Metrics).toHaveLength(1);
+});

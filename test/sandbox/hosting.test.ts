@@ -215,7 +215,7 @@ describe('a model', () => {
     {
       name: 'module',
       files: { 'code/inference.py': 'import nosuchmodule' },
-      reason: /No module named 'nosuchmodule' The sandbox's Python is \/usr\/bin\/python3 .* code\/requirements\.txt/,
+      reason: /No module named 'nosuchmodule'\. The sandbox's Python is \/usr\/bin\/python3 .* code\/requirements\.txt/,
     },
     {
       name: 'mixed',

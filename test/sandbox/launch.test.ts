@@ -177,6 +177,37 @@ describe('a project', () => {
     await deleteEndpoint(cloud, session.mutate('clean-up'), 'tiny-pets', never);
   });
 
+  test('says when another deployment has taken the place of this one', async () => {
+    const first = await run();
+    // Another person's deployment, in the moment in which ours has come into service.
+    const { endpoints } = cloud;
+    const own = await findEndpoint(cloud, first!.endpoint, never);
+    const [ModelName] = await endpoints.models(own!.config, never);
+    const variant = {
+      VariantName: 'AllTraffic',
+      ModelName,
+      InitialInstanceCount: 1,
+      InstanceType: 'ml.m5.large',
+    } as const;
+    const theirs = { EndpointConfigName: 'theirs', ProductionVariants: [variant] };
+    await session.mutate('theirs')(endpoints.createConfig(theirs));
+    const meddled = Object.assign(Object.create(endpoints) as typeof endpoints, {
+      describe: async (name: string, signal: AbortSignal) => {
+        const found = await endpoints.describe(name, signal);
+        if (found.state === 'InService' && ![own!.config, 'theirs'].includes(found.config)) {
+          await session.mutate('theirs')(endpoints.update(name, 'theirs'));
+          return endpoints.describe(name, signal);
+        }
+        return found;
+      },
+    });
+    session = { ...session, cloud: { ...cloud, endpoints: meddled } };
+    await expect(run()).rejects.toThrow(
+      /^Endpoint tiny-pets was moved on to theirs by another deployment: deploy again/,
+    );
+    await deleteEndpoint(cloud, session.mutate('clean-up'), 'tiny-pets', never);
+  });
+
   test('is not launched when a gate is red, and then nothing is made', async () => {
     await write('secret.py', `KEY = "AKIA${'Q7WERTYUIOPASDFG'}"`);
     const summaries: Summary[] = [];

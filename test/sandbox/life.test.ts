@@ -153,6 +153,13 @@ describe('the life of a sandbox', () => {
       expect([status, stderr]).toEqual([1, expect.stringContaining('newer sandbox') as string]);
     });
 
+    test('a data folder whose state is no database, which it names', () => {
+      const folder = newFolder();
+      writeFileSync(path.join(folder, 'state.db'), 'x'.repeat(5000));
+      const { status, stderr } = refusal('--data', folder);
+      expect([status, stderr]).toEqual([1, expect.stringContaining(`${folder}/state.db cannot be read`) as string]);
+    });
+
     test('another account than the data folder is of', async () => {
       const dataDir = newFolder();
       await (await start({ dataDir, args: ['--account', '222222222222'] })).stop();

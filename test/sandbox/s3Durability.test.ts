@@ -42,7 +42,7 @@ const putting = `
 
 /** A process that serves S3 and says where, until its standard input ends. */
 const serving = `
-  import { S3Server } from '${repository}/test/sandbox/s3Server.js';
+  import { S3Server } from '${repository}/test/support/s3Server.js';
   void S3Server.start('us-east-1', process.argv[2]).then((server) => {
     process.stdout.write(JSON.stringify({ endpoint: server.endpoint, keys: server.identities.rootKey }) + '\\n');
     process.stdin.resume().once('end', () => process.exit(0));

@@ -115,6 +115,9 @@ beforeEach(() => {
   [received, answers, denied, calls, faults, objects, now] = [[], {}, undefined, [], [], [], Date.now];
 });
 
+const signed = (service: string, body: string | Uint8Array, headers: Record<string, string>, path = '/') =>
+  fetch(...sign(keys, { url: endpoint + path, service, body, headers }));
+
 const trainingJob = {
   TrainingJobName: 'breeds',
   RoleArn: 'arn:aws:iam::123456789012:role/training',
@@ -498,8 +501,6 @@ describe('a client that waits for 100 Continue', () => {
 });
 
 describe('what is malformed', () => {
-  const signed = (service: string, body: string | Uint8Array, headers: Record<string, string>, path = '/') =>
-    fetch(...sign(keys, { url: endpoint + path, service, body, headers }));
   const target = { 'x-amz-target': 'SageMaker.CreateTrainingJob', 'content-type': 'application/x-amz-json-1.1' };
 
   test.each([
@@ -637,8 +638,15 @@ function raw(bytes: string): Promise<string> {
 
 describe('a caller who may not', () => {
   const invocation = new InvokeEndpointCommand({ EndpointName: 'e', Body: '' });
+  const description = new DescribeTrainingJobCommand({ TrainingJobName: 'breeds' });
   test.each([
-    ['awsJson', 'sagemaker:DescribeTrainingJob', () => describeJob(keys), 'AccessDeniedException', 400],
+    [
+      'awsJson',
+      'sagemaker:DescribeTrainingJob',
+      () => new SageMakerClient(options).send(description),
+      'AccessDeniedException',
+      400,
+    ],
     [
       'restJson',
       'sagemaker:InvokeEndpoint',

@@ -10,7 +10,7 @@ import {
   type SageMakerClient,
   UpdateEndpointCommand,
 } from '@aws-sdk/client-sagemaker';
-import type { Change } from '../change.js';
+import { type Change, receipt } from '../change.js';
 
 type EndpointState =
   | 'OutOfService'
@@ -60,8 +60,8 @@ export class EndpointsGateway {
       effect: 'create',
       name: request.EndpointConfigName!,
       send: async () => {
-        const { EndpointConfigArn, $metadata } = await this.client.send(new CreateEndpointConfigCommand(request));
-        return { arn: EndpointConfigArn, requestId: $metadata.requestId };
+        const output = await this.client.send(new CreateEndpointConfigCommand(request));
+        return receipt(output, output.EndpointConfigArn);
       },
     };
   }
@@ -73,8 +73,8 @@ export class EndpointsGateway {
       effect: 'create',
       name: request.EndpointName!,
       send: async () => {
-        const { EndpointArn, $metadata } = await this.client.send(new CreateEndpointCommand(request));
-        return { arn: EndpointArn, requestId: $metadata.requestId };
+        const output = await this.client.send(new CreateEndpointCommand(request));
+        return receipt(output, output.EndpointArn);
       },
     };
   }
@@ -90,14 +90,14 @@ export class EndpointsGateway {
       effect: 'update',
       name,
       send: async () => {
-        const { EndpointArn, $metadata } = await this.client.send(
+        const output = await this.client.send(
           new UpdateEndpointCommand({
             EndpointName: name,
             EndpointConfigName: config,
             RetainAllVariantProperties: true,
           }),
         );
-        return { arn: EndpointArn, requestId: $metadata.requestId };
+        return receipt(output, output.EndpointArn);
       },
     };
   }
@@ -108,10 +108,7 @@ export class EndpointsGateway {
       kind: 'endpoint',
       effect: 'delete',
       name,
-      send: async () => {
-        const { $metadata } = await this.client.send(new DeleteEndpointCommand({ EndpointName: name }));
-        return { arn: undefined, requestId: $metadata.requestId };
-      },
+      send: async () => receipt(await this.client.send(new DeleteEndpointCommand({ EndpointName: name }))),
     };
   }
 
@@ -121,10 +118,7 @@ export class EndpointsGateway {
       kind: 'endpoint-config',
       effect: 'delete',
       name,
-      send: async () => {
-        const { $metadata } = await this.client.send(new DeleteEndpointConfigCommand({ EndpointConfigName: name }));
-        return { arn: undefined, requestId: $metadata.requestId };
-      },
+      send: async () => receipt(await this.client.send(new DeleteEndpointConfigCommand({ EndpointConfigName: name }))),
     };
   }
 }

@@ -4,7 +4,7 @@ import {
   DeleteModelCommand,
   type SageMakerClient,
 } from '@aws-sdk/client-sagemaker';
-import type { Change } from '../change.js';
+import { type Change, receipt } from '../change.js';
 
 /** SageMaker's models: an image, an archive in S3 and a role. They cost nothing themselves. */
 export class ModelsGateway {
@@ -17,8 +17,8 @@ export class ModelsGateway {
       effect: 'create',
       name: request.ModelName!,
       send: async () => {
-        const { ModelArn, $metadata } = await this.client.send(new CreateModelCommand(request));
-        return { arn: ModelArn, requestId: $metadata.requestId };
+        const output = await this.client.send(new CreateModelCommand(request));
+        return receipt(output, output.ModelArn);
       },
     };
   }
@@ -30,10 +30,7 @@ export class ModelsGateway {
       kind: 'model',
       effect: 'delete',
       name,
-      send: async () => {
-        const { $metadata } = await this.client.send(new DeleteModelCommand({ ModelName: name }));
-        return { arn: undefined, requestId: $metadata.requestId };
-      },
+      send: async () => receipt(await this.client.send(new DeleteModelCommand({ ModelName: name }))),
     };
   }
 }

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { Readable } from 'node:stream';
-import type { Change } from '../change.js';
+import { type Change, receipt } from '../change.js';
 import { isNotFound } from '../errors.js';
 import { partSizeFor } from '../limits.js';
 
@@ -59,8 +59,8 @@ export class ObjectsGateway {
         const place = this.region !== 'us-east-1' && {
           CreateBucketConfiguration: { LocationConstraint: this.region as BucketLocationConstraint },
         };
-        const { $metadata } = await this.client.send(new CreateBucketCommand({ Bucket: bucket, ...place }));
-        return { arn: `arn:aws:s3:::${bucket}`, requestId: $metadata.requestId };
+        const output = await this.client.send(new CreateBucketCommand({ Bucket: bucket, ...place }));
+        return receipt(output, `arn:aws:s3:::${bucket}`);
       },
     };
   }

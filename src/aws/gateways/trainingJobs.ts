@@ -6,7 +6,7 @@ import {
   type SageMakerClient,
   StopTrainingJobCommand,
 } from '@aws-sdk/client-sagemaker';
-import type { Change } from '../change.js';
+import { type Change, receipt } from '../change.js';
 
 type JobState = 'InProgress' | 'Completed' | 'Failed' | 'Stopping' | 'Stopped';
 
@@ -48,8 +48,8 @@ export class TrainingJobsGateway {
       effect: 'create',
       name: request.TrainingJobName!,
       send: async () => {
-        const { TrainingJobArn, $metadata } = await this.client.send(new CreateTrainingJobCommand(request));
-        return { arn: TrainingJobArn, requestId: $metadata.requestId };
+        const output = await this.client.send(new CreateTrainingJobCommand(request));
+        return receipt(output, output.TrainingJobArn);
       },
     };
   }
@@ -61,10 +61,7 @@ export class TrainingJobsGateway {
       kind: 'training-job',
       effect: 'stop',
       name,
-      send: async () => {
-        const { $metadata } = await this.client.send(new StopTrainingJobCommand({ TrainingJobName: name }));
-        return { arn: undefined, requestId: $metadata.requestId };
-      },
+      send: async () => receipt(await this.client.send(new StopTrainingJobCommand({ TrainingJobName: name }))),
     };
   }
 }

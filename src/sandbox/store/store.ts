@@ -1,4 +1,5 @@
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
+import { messageOf } from '../../core/errors.js';
 
 /** Layout of the tables below. A data folder of a newer sandbox is refused, never guessed at. */
 export const storeVersion = 1;
@@ -38,7 +39,9 @@ export class Store {
       );
     } catch (error) {
       this.database.close();
-      throw isBusy(error) ? new StoreInUseError() : error;
+      if (isBusy(error)) throw new StoreInUseError();
+      const remedy = 'Name another folder with --data, or move this one away.';
+      throw new Error(`${file} cannot be read: ${messageOf(error)}. ${remedy}`, { cause: error });
     }
     const found = Number(this.database.prepare('PRAGMA user_version').get()?.['user_version']);
     if (found > storeVersion) {

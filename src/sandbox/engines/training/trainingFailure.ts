@@ -14,15 +14,13 @@ export class JobFailed extends Error {
   }
 }
 
+const noSpace = "No space left on the disk of the sandbox's data folder. Free some, then start the job again.";
+
 /** What the disk or S3 answered while a job's data was brought or its model taken, as the job's failure. */
 export function transferFailure(what: string, error: unknown): JobFailed {
   if (error instanceof JobFailed) return error;
   if (isFullDisk(error)) {
-    return new JobFailed(
-      clientError(
-        `${what}:No space left on the disk of the sandbox's data folder. Free some, then start the job again.`,
-      ),
-    );
+    return new JobFailed(clientError(`${what}:${noSpace}`));
   }
   if (hasCode(error, 'EEXIST', 'ENOTDIR', 'EISDIR')) {
     return new JobFailed(
@@ -34,7 +32,8 @@ export function transferFailure(what: string, error: unknown): JobFailed {
   return new JobFailed(clientError(`${what}:${messageOf(error)}`));
 }
 
-/** Anything else that was thrown: a fault of the sandbox's own. */
+/** Anything else that was thrown: a disk that the job itself has filled, or a fault of the sandbox's own. */
 export function asJobFailed(error: unknown): JobFailed {
-  return error instanceof JobFailed ? error : new JobFailed(internalError(messageOf(error)));
+  if (error instanceof JobFailed) return error;
+  return new JobFailed(isFullDisk(error) ? clientError(noSpace) : internalError(messageOf(error)));
 }

@@ -1,0 +1,32 @@
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { repository } from '../support/sandboxProcess.js';
+
+const file = (bundle: string): string => path.join(repository, 'dist', bundle);
+
+/** npm packages whose code is in a bundle, by its source map. */
+function packagesIn(bundle: string): Set<string> {
+  const { sources } = JSON.parse(readFileSync(file(`${bundle}.map`), 'utf8')) as { sources: string[] };
+  return new Set(sources.flatMap((source) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(source)?.[1] ?? []));
+}
+
+const ofSdk = (bundle: string): string[] =>
+  [...packagesIn(bundle)].filter((name) => /^@(aws-sdk|smithy|aws-crypto)\//.test(name));
+
+test('the SDK is in aws.js, which is loaded on first cloud use, and not in what starts a window or a terminal', () => {
+  expect(ofSdk('aws.js')).toContain('@aws-sdk/client-sagemaker');
+  expect([ofSdk('extension.js'), ofSdk('mainJob.js')]).toEqual([[], []]);
+});
+
+test('the sandbox speaks the protocols itself: of the SDK it has the checksums alone', () => {
+  expect(ofSdk('sandbox.js').filter((name) => name.includes('/client-'))).toEqual([]);
+  expect(ofSdk('sandbox.js')).toContain('@aws-sdk/checksums');
+});
+
+test.each([
+  ['extension.js', 300_000],
+  ['aws.js', 800_000],
+])('%s is at most %i bytes', (bundle, most) => {
+  expect(statSync(file(bundle)).size).toBeLessThanOrEqual(most);
+});
