@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { connect } from '../src/aws/load.js';
 import { isCancellation, UserError } from '../src/core/errors.js';
+import { fileError } from '../src/core/files.js';
 import { burn } from '../src/costs/running.js';
 import { usd } from '../src/costs/estimate.js';
 import { runMainJob } from '../src/launch/mainJob.js';
@@ -29,15 +30,7 @@ const Ready = v.object({
 });
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      workspace: { type: 'string' },
-      ready: { type: 'string' },
-      endpoint: { type: 'string' },
-      again: { type: 'boolean' },
-      help: { type: 'boolean' },
-    },
-  });
+  const values = readArguments();
   const view = new MainJobView(process.stdout);
   if (values.help) {
     view.line(usage);
@@ -66,7 +59,7 @@ async function main(): Promise<number> {
     () => new Date(),
     (line) => view.detail(line),
   );
-  const started = new Date();
+  const runs = new Set<string>();
   try {
     const result = await runMainJob(session, {
       ...(values.endpoint !== undefined && { endpoint: values.endpoint }),
@@ -74,6 +67,8 @@ async function main(): Promise<number> {
       reuse: values.again !== true,
       confirm: async (summaries) => {
         summaries.forEach((summary) => view.summary(summary));
+        // A run has the name of the job, or of the model, that it makes.
+        for (const { changes } of summaries) changes.forEach(({ name }) => runs.add(name));
         return true;
       },
       report: (event) => view.event(event),
@@ -83,10 +78,26 @@ async function main(): Promise<number> {
     view.line(await runningNow(session));
     return 0;
   } catch (error) {
-    view.line(await leftBehind(session, started));
+    view.line(await leftBehind(session, runs));
     throw error;
   } finally {
     cloud.close();
+  }
+}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      options: {
+        workspace: { type: 'string' },
+        ready: { type: 'string' },
+        endpoint: { type: 'string' },
+        again: { type: 'boolean' },
+        help: { type: 'boolean' },
+      },
+    }).values;
+  } catch (error) {
+    throw new UserError(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`, { cause: error });
   }
 }
 
@@ -104,7 +115,12 @@ async function projectOf(workspace: string, view: MainJobView) {
 }
 
 async function readyLine(file: string | undefined) {
-  const text = file === undefined ? process.env['SAGEMAKER_SANDBOX_READY'] : await readFile(file, 'utf8');
+  const text =
+    file === undefined
+      ? process.env['SAGEMAKER_SANDBOX_READY']
+      : await readFile(file, 'utf8').catch((error: unknown) => {
+          throw fileError("The sandbox's ready line cannot be read", error);
+        });
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Ready), text);
   if (!parsed.success) {
     throw new UserError(
@@ -119,12 +135,10 @@ async function runningNow(session: Session): Promise<string> {
   return `On AWS, what runs now would cost about ${usd(usdPerHour)}/h (estimate).`;
 }
 
-/** After a failure: what was made and is still there, with what a stopped job had saved. */
-async function leftBehind(session: Session, since: Date): Promise<string> {
-  const left = (await ours(session)).filter((resource) => !resource.until && resource.since >= since);
-  const cancelled = (await session.runs.list()).filter(
-    ({ outcome, started }) => outcome === 'Cancelled' && new Date(started) >= since,
-  );
+/** After a failure: what these runs made or changed and is still there, with what a stopped job had saved. */
+async function leftBehind(session: Session, runs: ReadonlySet<string>): Promise<string> {
+  const left = (await ours(session)).filter((resource) => !resource.until && runs.has(resource.run ?? ''));
+  const cancelled = (await session.runs.list()).filter(({ outcome, id }) => outcome === 'Cancelled' && runs.has(id));
   const models = cancelled.flatMap(({ results }) =>
     results.model === undefined ? [] : [`  objects ${results.model}`],
   );

@@ -148,23 +148,26 @@ function chosenEntries({ project }: Session, wanted: string | undefined): { endp
 }
 
 function trainingSummary({ cloud }: Session, { entry, name, bucket, estimate, gates }: TrainingLaunch): Summary {
-  const created = bucket.exists ? [] : [{ kind: 'bucket' as const, name: bucket.name }];
+  const created = bucket.exists ? [] : [{ effect: 'creates', kind: 'bucket', name: bucket.name } as const];
   return {
     entry,
     connection: cloud.connection,
-    creates: [...created, { kind: 'training-job', name, estimate }],
+    changes: [...created, { effect: 'creates', kind: 'training-job', name, estimate }],
     gates,
   };
 }
 
-function endpointSummary({ cloud }: Session, { entry, run, endpoint, estimate, gates }: EndpointLaunch): Summary {
+function endpointSummary(
+  { cloud }: Session,
+  { entry, run, endpoint, serves, estimate, gates }: EndpointLaunch,
+): Summary {
   return {
     entry,
     connection: cloud.connection,
-    creates: [
-      { kind: 'model', name: run },
-      { kind: 'endpoint-config', name: run },
-      { kind: 'endpoint', name: endpoint, estimate },
+    changes: [
+      { effect: 'creates', kind: 'model', name: run },
+      { effect: 'creates', kind: 'endpoint-config', name: run },
+      { effect: serves ? 'updates' : 'creates', kind: 'endpoint', name: endpoint, estimate },
     ],
     gates,
   };

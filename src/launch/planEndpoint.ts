@@ -3,6 +3,7 @@ import { pytorchImage } from '../aws/images.js';
 import { fixedName, timedName } from '../aws/names.js';
 import { UserError } from '../core/errors.js';
 import { type Estimate, estimateEndpoint } from '../costs/estimate.js';
+import { findEndpoint } from '../hosting/deploy.js';
 import type { EndpointPlan } from '../hosting/hostingRequests.js';
 import type { InferenceCode } from '../packaging/modelArchive.js';
 import type { SourcePreview } from '../packaging/sourceArchive.js';
@@ -16,6 +17,8 @@ export interface EndpointLaunch {
   /** Name of this deployment, of its model and its configuration; the endpoint's own name stays the same. */
   readonly run: string;
   readonly endpoint: string;
+  /** Whether an endpoint of that name serves already: then it is updated. */
+  readonly serves: boolean;
   readonly gates: readonly Gate[];
   readonly estimate: Estimate | undefined;
   /** Undefined when a gate is red. */
@@ -40,7 +43,11 @@ export async function planEndpoint(
   const estimate = estimateEndpoint(wanted.instance);
   const folder = wanted.source ?? path.dirname(wanted.inference);
   const script = wanted.source === undefined ? path.basename(wanted.inference) : wanted.inference;
-  const [role, all] = await Promise.all([cloud.roles.get(wantedRole, signal), sourceWithoutData(session, folder)]);
+  const [role, all, existing] = await Promise.all([
+    cloud.roles.get(wantedRole, signal),
+    sourceWithoutData(session, folder),
+    findEndpoint(cloud, endpoint, signal),
+  ]);
   const source = wanted.source === undefined && all ? only(all, [script, 'requirements.txt']) : all;
   const gates = [
     nameGate(endpoint),
@@ -48,7 +55,7 @@ export async function planEndpoint(
     sourceGate(folder, script, source),
     instanceGate('hosting', wanted.instance, estimate),
   ];
-  const launch = { entry, run, endpoint, gates, estimate };
+  const launch = { entry, run, endpoint, serves: existing?.state === 'InService', gates, estimate };
   if (isBlocked(gates) || !role || !source) return { ...launch, ready: undefined };
   const plan = (modelData: string): EndpointPlan => ({
     endpoint,

@@ -7,7 +7,8 @@ import type { Gate } from './gates.js';
 export interface Summary {
   readonly entry: string;
   readonly connection: Pick<Connection, 'account' | 'region' | 'endpoint'>;
-  readonly creates: readonly {
+  readonly changes: readonly {
+    readonly effect: 'creates' | 'updates';
     readonly kind: ResourceKind;
     readonly name: string;
     readonly estimate?: Estimate | undefined;
@@ -18,12 +19,12 @@ export interface Summary {
 const marks = { green: 'ok  ', amber: 'look', red: 'STOP' } as const;
 
 /** The summary as plain text, a line each. */
-export function summaryText({ entry, connection, creates, gates }: Summary): string[] {
+export function summaryText({ entry, connection, changes, gates }: Summary): string[] {
   return [
     `${entry} in account ${connection.account}, ${connection.region} (${connection.endpoint})`,
-    ...creates.map(({ kind, name, ...priced }) => {
+    ...changes.map(({ effect, kind, name, ...priced }) => {
       const price = 'estimate' in priced ? `: ${describeEstimate(priced.estimate)}` : '';
-      return `  creates ${kind} ${name}${price}`;
+      return `  ${effect} ${kind} ${name}${price}`;
     }),
     ...gates.flatMap(({ id, level, evidence, fix }) => [
       `  ${marks[level]}  ${id}: ${evidence}`,

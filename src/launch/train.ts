@@ -1,3 +1,4 @@
+import { messageOf, wasAnswered } from '../aws/errors.js';
 import { UserError } from '../core/errors.js';
 import type { TrainingJobDetail } from '../aws/gateways/trainingJobs.js';
 import { type TrainingObserver, untilEnded, watchTraining } from '../jobs/watchTraining.js';
@@ -88,7 +89,9 @@ export async function train(
       ...(estimate && { usdPerHour: estimate.usdPerHour }),
     });
   } catch (error) {
-    await finish('NotCreated', { failure: error instanceof Error ? error.message : String(error) });
+    // Without an answer it may have been created all the same: then the record has no outcome.
+    if (signal.aborted || wasAnswered(error)) await finish('NotCreated', { failure: messageOf(error) });
+    else await runs.save({ ...record, failure: messageOf(error) });
     throw error;
   }
   const job = await watchTraining(cloud, name, observer, signal).catch(async (error: unknown) => {
@@ -96,8 +99,13 @@ export async function train(
       const stopped = await stop(session, name, observer);
       await session.ledger.ended('training-job', name, cloud.connection);
       await finish('Cancelled', { failure: 'Stopped on request', results: resultsOf(stopped) });
+      throw error;
     }
-    throw error;
+    // The watching has failed, not the job: it runs on, and its record stays without an outcome.
+    await runs.save({ ...record, failure: messageOf(error) });
+    throw new UserError(`Training job ${name} was lost sight of, and may still be running: ${messageOf(error)}`, {
+      cause: error,
+    });
   });
   await session.ledger.ended('training-job', name, cloud.connection);
   await finish(job.state, { ...(job.failure !== undefined && { failure: job.failure }), results: resultsOf(job) });

@@ -196,10 +196,10 @@ test('a summary says where, what is made at what price, and every gate with what
   const text = summaryText({
     entry: 'jobs.best',
     connection: { account: '123456789012', region: 'us-east-1', endpoint: 'http://127.0.0.1:1/' },
-    creates: [
-      { kind: 'bucket', name: 'b' },
-      { kind: 'training-job', name: 'j', estimate: { usdPerHour: 0.23, maximumUsd: 0.46 } },
-      { kind: 'endpoint', name: 'e', estimate: undefined },
+    changes: [
+      { effect: 'creates', kind: 'bucket', name: 'b' },
+      { effect: 'creates', kind: 'training-job', name: 'j', estimate: { usdPerHour: 0.23, maximumUsd: 0.46 } },
+      { effect: 'updates', kind: 'endpoint', name: 'e', estimate: undefined },
     ],
     gates: [
       { id: 'name', level: 'green', evidence: 'fine' },
@@ -210,7 +210,7 @@ test('a summary says where, what is made at what price, and every gate with what
     'jobs.best in account 123456789012, us-east-1 (http://127.0.0.1:1/)',
     '  creates bucket b',
     expect.stringMatching(/^ {2}creates training-job j: about \$0\.23\/h, at most \$0\.46 \(estimate: /),
-    '  creates endpoint e: price unknown',
+    '  updates endpoint e: price unknown',
     '  ok    name: fine',
     '  STOP  role: There is no role x',
     '        Create it.',
