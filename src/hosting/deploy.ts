@@ -84,6 +84,20 @@ export async function findEndpoint(
   }
 }
 
+/** The endpoint when nothing is under way with it any more: SageMaker itself patches instances now and then. */
+export async function untilSettled(
+  cloud: Pick<Cloud, 'connection' | 'endpoints'>,
+  name: string,
+  signal: AbortSignal,
+): Promise<Endpoint | undefined> {
+  for (;;) {
+    const endpoint = await findEndpoint(cloud, name, signal);
+    if (!endpoint || !['Creating', 'Updating', 'SystemUpdating', 'RollingBack'].includes(endpoint.state))
+      return endpoint;
+    await delay(cloud.connection.intervals.describe, undefined, { signal });
+  }
+}
+
 async function untilServing(
   cloud: Pick<Cloud, 'connection' | 'endpoints' | 'logs'>,
   name: string,

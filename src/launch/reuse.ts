@@ -1,6 +1,6 @@
 import type { Endpoint } from '../aws/gateways/endpoints.js';
 import { parseS3Uri } from '../aws/s3Uri.js';
-import { findEndpoint } from '../hosting/deploy.js';
+import { untilSettled } from '../hosting/deploy.js';
 import { hashContents } from '../packaging/sourceArchive.js';
 import { deploymentRequests, type ReadyEndpoint } from './deployModel.js';
 import { isOn, type RunRecord } from './runRecord.js';
@@ -51,7 +51,7 @@ export async function earlierDeployment(
       sentTheSame(record, launch.run, deploymentRequests(launch.ready.plan(record.source.uri))),
   );
   if (!run) return undefined;
-  const endpoint = await findEndpoint(session.cloud, launch.endpoint, signal);
+  const endpoint = await untilSettled(session.cloud, launch.endpoint, signal);
   return endpoint?.state === 'InService' && endpoint.config === run.id ? endpoint : undefined;
 }
 
