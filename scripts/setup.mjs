@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { systemNode } from './nodeRuntime.mjs';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -37,7 +38,7 @@ export function installNodePackages() {
 }
 
 export function build() {
-  run(process.execPath, ['esbuild.mjs']);
+  run(systemNode(), ['esbuild.mjs']);
 }
 
 /**

@@ -1,9 +1,9 @@
 // `npm test`: set-up, then every level of tests but the benches, then one line over all of them.
 // `npm test -- unit sandbox` runs these levels only; `--long` adds the long forms of each.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { sandboxNode } from './nodeRuntime.mjs';
+import { sandboxNode, systemNode } from './nodeRuntime.mjs';
 import { build, installNodePackages, installPython, root, step } from './setup.mjs';
 
 /** @typedef {{ passed: number, failed: number }} Counts */
@@ -56,13 +56,14 @@ async function main() {
   /** @type {[name: string, run: () => Counts | Promise<Counts>][]} */
   const levels = [
     ['lint', lint],
-    ['unit', () => vitest('unit', process.execPath)],
+    ['unit', () => vitest('unit', node)],
     ['sandbox', () => vitest('sandbox', node)],
     ['clients', () => vitest('clients', node)],
     ['vscode', testInVSCode],
   ];
   // The pure rooms run in any VS Code's Node and in the sandbox's: their tests run on both where they differ.
-  if (node !== process.execPath) levels.splice(2, 0, ['unit', () => vitest('unit', node)]);
+  if (realpathSync(node) !== realpathSync(systemNode()))
+    levels.splice(1, 0, ['unit', () => vitest('unit', systemNode())]);
   const results = [];
   for (const [name, run] of levels) {
     if (chosen.length > 0 && !chosen.includes(name)) continue;

@@ -91,7 +91,7 @@ def respond(connection: socket.socket, responder: Responder, once: bool = False)
             self.wfile.flush()
             self.close_connection = once
 
-        do_GET = do_POST = answer
+        do_GET = do_POST = answer  # noqa: N815 (names that http.server looks for)
 
     # The "server" is what a handler may look at; this one has no need of it.
     Requests(connection, ("model server", 0), None)  # type: ignore[arg-type]

@@ -1,4 +1,3 @@
-
 /** TorchServe's limit on an answer (`max_response_size`); a worker that gives more is ended. */
 export const maxAnswerBytes = 6_553_500;
 

@@ -32,7 +32,8 @@ def main(endpoint_url: str, sample: Path, role: str) -> None:
         for folder in sorted((data / split).iterdir()):
             for image in sorted(folder.iterdir())[:count]:
                 s3.upload_file(str(image), bucket, f"data/{image.relative_to(data)}")
-    s3.upload_fileobj(archive({name: sample / name for name in source_files(sample)}), bucket, "source/sourcedir.tar.gz")
+    source = archive({name: sample / name for name in source_files(sample)})
+    s3.upload_fileobj(source, bucket, "source/sourcedir.tar.gz")
 
     job = f"boto3-{int(time.time())}"
     sagemaker.create_training_job(

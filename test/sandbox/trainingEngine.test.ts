@@ -181,15 +181,20 @@ describe('isolation', () => {
   test.each([...isolations, environmentAlone])('a job runs the same way under $description', async (isolation) => {
     const bench = open({ isolation: Promise.resolve(isolation) });
     await bench.put('data/a.txt', 'original');
+    // Somebody else's folder in /tmp: where a job has a /tmp of its own, it is not there.
+    const neighbour = mkdtempSync(path.join(tmpdir(), 'neighbour-'));
+    folders.push(neighbour);
     const script = `
-import os, tempfile
+import os
 data = os.environ['SM_CHANNEL_TRAINING']
-print('data', open(data + '/a.txt').read(), 'tmp', os.listdir(tempfile.gettempdir()) if data.startswith('/opt/ml') else [])
+print('data', open(data + '/a.txt').read(), 'in', data, 'sees', os.path.exists(${JSON.stringify(neighbour)}))
 open(os.environ['SM_MODEL_DIR'] + '/model.pth', 'w').write('weights')
 `;
     const spec = await bench.spec(script, { channels: [channel('training', `s3://${bucket}/data/`)] });
     expect((await bench.run(spec)).outcome, bench.lines().join('\n')).toEqual({ status: 'Completed' });
-    expect(bench.lines().find((line) => line.startsWith('data '))).toMatch(/^data original tmp \[('training-\w+')?\]$/);
+    expect(bench.lines().find((line) => line.startsWith('data '))).toMatch(
+      isolation === environmentAlone ? /sees True$/ : /^data original in \/opt\/ml\/input\/data\/training sees False$/,
+    );
     expect(await unpackTarGz(bench.object('out/job-1/output/model.tar.gz'))).toEqual({ 'model.pth': 'weights' });
     expect(bench.lines().find((line) => line.includes('isolation:'))).toContain(isolation.description);
   });
