@@ -1,9 +1,9 @@
 """Makes boto3 and the AWS CLI of any age talk to the endpoint that ``AWS_ENDPOINT_URL`` names.
 
 botocore honours the variable since 1.31 (July 2023); Debian 12 ships 1.29 and an AWS CLI of that time. Python imports
-this module at its start because the folder is on ``PYTHONPATH``, so it must cost nothing: it imports nothing that
-is not loaded already, and botocore is patched only when somebody imports it. The system's own ``sitecustomize``, which this
-one hides, is run as well.
+this module at its start because the folder is on ``PYTHONPATH``, so it must cost nothing: it imports nothing that is
+not loaded already, and botocore is patched only when somebody imports it. The system's own ``sitecustomize``, which
+this one hides, is run as well.
 """
 
 from __future__ import annotations
