@@ -12,6 +12,7 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 const forJobs = [
   'bubblewrap',
   'python3',
+  'python3-pip',
   'python3-venv',
   'python3-torch',
   'python3-torchvision',

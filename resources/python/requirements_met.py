@@ -9,11 +9,6 @@ from __future__ import annotations
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
-try:
-    from packaging.requirements import InvalidRequirement, Requirement
-except ImportError:
-    from pip._vendor.packaging.requirements import InvalidRequirement, Requirement
-
 
 def is_met(line: str) -> bool:
     """Whether one line of a requirements file asks for nothing that is not there.
@@ -24,6 +19,13 @@ def is_met(line: str) -> bool:
     text = line.split(" #")[0].strip()
     if not text or text.startswith("#"):
         return True
+    try:
+        from packaging.requirements import InvalidRequirement, Requirement
+    except ImportError:
+        try:
+            from pip._vendor.packaging.requirements import InvalidRequirement, Requirement
+        except ImportError:  # Debian's pip is a package of its own, and may be missing.
+            return False
     try:
         requirement = Requirement(text)
     except InvalidRequirement:
