@@ -63,4 +63,25 @@ const bundles = [
   // The main job in a terminal, for `npm start`: the product's rooms without a window.
   { entryPoints: { mainJob: 'scripts/mainJob.ts' }, plugins: [awsApart] },
 ];
-await Promise.all(bundles.map((bundle) => build({ ...node, ...bundle })));
+
+/** The front ends of the panels: one bundle and one style sheet each. */
+const pages = {
+  bundle: true,
+  platform: /** @type {const} */ ('browser'),
+  target: 'es2022',
+  format: /** @type {const} */ ('iife'),
+  minify: true,
+  sourcemap: /** @type {const} */ ('external'),
+  legalComments: /** @type {const} */ ('external'),
+  logLevel: /** @type {const} */ ('warning'),
+  outdir: 'dist/media',
+  entryPoints: {
+    launch: 'media/launch/launch.ts',
+    job: 'media/job/job.ts',
+    testBench: 'media/testBench/testBench.ts',
+    codicon: 'node_modules/@vscode/codicons/dist/codicon.css',
+  },
+  loader: { '.ttf': /** @type {const} */ ('file') },
+  assetNames: '[name]',
+};
+await Promise.all([...bundles.map((bundle) => build({ ...node, ...bundle })), build(pages)]);

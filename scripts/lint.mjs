@@ -11,9 +11,10 @@ export function lint() {
   /** @type {[name: string, program: string, args: string[]][]} */
   const checks = [
     ['types', bin('tsc'), ['--noEmit']],
+    ['types of the panels', bin('tsc'), ['--noEmit', '--project', 'media']],
     ['eslint', bin('eslint'), ['.']],
     ['prettier', bin('prettier'), ['--check', '--log-level', 'warn', '.']],
-    ['rooms', bin('depcruise'), ['--config', '.dependency-cruiser.cjs', 'src']],
+    ['rooms', bin('depcruise'), ['--config', '.dependency-cruiser.cjs', 'src', 'media']],
     ['knip', bin('knip'), []],
   ];
   const ruff = installFromPyPI('ruff', 'ruff', ['ruff']);

@@ -30,7 +30,7 @@ function sentenceFor(error: Error, { service, operation, profile }: FailedCall):
   if (isCredentialsError(code)) {
     return `There are no usable credentials for ${whose}: ${sentenceOf(error)} Check the profile, or ${signIn}.`;
   }
-  if (/^(Expired|RequestExpired)/.test(code) || code === 'TokenRefreshRequired') {
+  if (isExpired(code)) {
     return `The credentials of ${whose} have expired: ${signIn}.`;
   }
   if (['InvalidClientTokenId', 'UnrecognizedClientException', 'InvalidAccessKeyId'].includes(code)) {
@@ -55,7 +55,7 @@ function sentenceFor(error: Error, { service, operation, profile }: FailedCall):
   if (/^(Throttling|ThrottlingException|TooManyRequests|RequestLimitExceeded|SlowDown)/.test(code)) {
     return `${service} throttles ${operation}, also after several tries: wait a minute and try again.`;
   }
-  if (['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'TimeoutError'].includes(code)) {
+  if (isUnreachable(code)) {
     return `${service} cannot be reached: ${error.message || code}. Check the network, or whether the sandbox still runs.`;
   }
   if (code === 'NotImplemented' || code === 'NotImplementedException') {
@@ -127,4 +127,35 @@ function statusOf(error: unknown): number | undefined {
 function metadataOf(failure: unknown): { requestId?: string; httpStatusCode?: number } | undefined {
   const error = original(failure);
   return error instanceof Error && '$metadata' in error ? (error.$metadata as object) : undefined;
+}
+
+/** An error that every other call of the connection would have as well: its keys, the network, a sandbox that ended. */
+export function isConnectionLoss(error: unknown): boolean {
+  const code = codeOf(error);
+  if (code === undefined) return false;
+  return (
+    isCredentialsError(code) ||
+    isExpired(code) ||
+    isUnreachable(code) ||
+    [
+      'InvalidClientTokenId',
+      'UnrecognizedClientException',
+      'InvalidAccessKeyId',
+      'SignatureDoesNotMatch',
+      'InvalidSignatureException',
+    ].includes(code)
+  );
+}
+
+export function isAccessDenied(error: unknown): boolean {
+  return /^(AccessDenied|UnauthorizedOperation|NotAuthorized|Forbidden$)/.test(codeOf(error) ?? '');
+}
+
+/** Keys that were good until a moment ago: new ones may be had where these came from. */
+export function isExpired(code: string): boolean {
+  return /^(Expired|RequestExpired)/.test(code) || code === 'TokenRefreshRequired';
+}
+
+function isUnreachable(code: string): boolean {
+  return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'TimeoutError'].includes(code);
 }

@@ -1,4 +1,4 @@
-import type { Cloud } from './cloud.js';
+import type { Cloud, Profile } from './cloud.js';
 import type { ConnectionSource } from './connection.js';
 import { explain } from './errors.js';
 
@@ -12,4 +12,10 @@ export async function connect(source: ConnectionSource): Promise<Cloud> {
   // Written with the folder, by which esbuild.mjs knows the import that stays one.
   const aws = await import('../aws/cloud.js');
   return aws.connect(source, explain);
+}
+
+/** The profiles of the AWS config and credentials files. */
+export async function profiles(): Promise<Profile[]> {
+  const aws = await import('../aws/cloud.js');
+  return aws.profiles();
 }

@@ -17,3 +17,6 @@ export function instanceType(name: string): InstanceType | undefined {
 
 /** Where the prices come from and when they were written down: no price is shown without it. */
 export const priceBasis = `on-demand in ${table.region}, table of ${table.date}`;
+
+/** Every type that the table knows. */
+export const instanceTypeNames: readonly string[] = Object.keys(table.types);

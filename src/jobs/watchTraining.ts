@@ -54,10 +54,12 @@ export async function untilEnded(
   observer: Pick<TrainingObserver, 'phase'>,
   signal: AbortSignal,
   seen = 0,
+  described: (job: TrainingJobDetail) => void = () => undefined,
 ): Promise<TrainingJobDetail> {
   let told = seen;
   for (;;) {
     const job = await cloud.trainingJobs.describe(name, signal);
+    described(job);
     job.phases.slice(told).forEach((phase) => observer.phase(phase));
     told = Math.max(told, job.phases.length);
     if (job.state !== 'InProgress' && job.state !== 'Stopping') return job;

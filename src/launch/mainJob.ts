@@ -147,7 +147,7 @@ function chosenEntries({ project }: Session, wanted: string | undefined): { endp
   return { endpointName, jobName: endpoint.model.from.slice('jobs.'.length) };
 }
 
-function trainingSummary({ cloud }: Session, { entry, name, bucket, estimate, gates }: TrainingLaunch): Summary {
+export function trainingSummary({ cloud }: Session, { entry, name, bucket, estimate, gates }: TrainingLaunch): Summary {
   const created = bucket.exists ? [] : [{ effect: 'creates', kind: 'bucket', name: bucket.name } as const];
   return {
     entry,
@@ -157,7 +157,7 @@ function trainingSummary({ cloud }: Session, { entry, name, bucket, estimate, ga
   };
 }
 
-function endpointSummary(
+export function endpointSummary(
   { cloud }: Session,
   { entry, run, endpoint, serves, estimate, gates }: EndpointLaunch,
 ): Summary {

@@ -25,6 +25,11 @@ export interface EndpointLaunch {
   readonly ready: { readonly code: InferenceCode; readonly plan: (modelData: string) => EndpointPlan } | undefined;
 }
 
+/** The endpoint of an entry has one name, however often it is deployed: whoever calls it knows it by that. */
+export function endpointName(projectName: string, entry: string): string {
+  return fixedName(`${projectName}-${entry}`);
+}
+
 /** Everything that a deployment of `endpoints.<name>` would do, with its gates. Changes nothing. */
 export async function planEndpoint(
   session: Session,
@@ -38,7 +43,7 @@ export async function planEndpoint(
   const { region } = cloud.connection;
   const entry = `endpoints.${name}`;
   const run = timedName(`${projectName}-${name}`, session.now());
-  const endpoint = fixedName(`${projectName}-${name}`);
+  const endpoint = endpointName(projectName, name);
   const wantedRole = roleName(session, wanted.role, fallbackRole);
   const estimate = estimateEndpoint(wanted.instance);
   const folder = wanted.source ?? path.dirname(wanted.inference);

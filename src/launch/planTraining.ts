@@ -134,22 +134,31 @@ async function planData(
   const found: { gate: Gate; upload?: DataUpload }[] = [];
   for (const [channel, from] of Object.entries(job.channels)) {
     const name = dataName(from);
-    const data = name === undefined ? undefined : session.project.data[name];
-    if (name === undefined || !data) continue;
-    const folder = path.resolve(session.workspace, data.path);
-    if (!(await isFolder(folder))) {
-      found.push({ gate: dataGate(name, data.path, undefined) });
-      continue;
-    }
-    const manifest = await TransferManifest.open(session.state.manifest(session.bucket, name));
-    const target = { bucket: session.bucket, prefix: `${session.projectName}/data/${name}/` };
-    const objects = bucketRegion === undefined ? emptyBucket : session.cloud.objects;
-    const plan = await planUpload(objects, folder, target, manifest, signal).catch((error: unknown) => {
-      throw fileError(`data.${name} cannot be read`, error);
-    });
-    found.push({ gate: dataGate(name, data.path, plan), upload: { name, channel, plan, manifest } });
+    if (name === undefined || !session.project.data[name]) continue;
+    const { gate, upload } = await planDataEntry(session, name, bucketRegion !== undefined, signal);
+    found.push({ gate, ...(upload && { upload: { ...upload, channel } }) });
   }
   return found;
+}
+
+/** What an upload of `data.<name>` would send. Reads the folder and the bucket, changes neither. */
+export async function planDataEntry(
+  session: Session,
+  name: string,
+  bucketExists: boolean,
+  signal: AbortSignal,
+): Promise<{ readonly gate: Gate; readonly upload?: Omit<DataUpload, 'channel'> }> {
+  const data = session.project.data[name];
+  if (!data) throw new UserError(`There is no data "${name}" in sagemaker.jsonc.`);
+  const folder = path.resolve(session.workspace, data.path);
+  if (!(await isFolder(folder))) return { gate: dataGate(name, data.path, undefined) };
+  const manifest = await TransferManifest.open(session.state.manifest(session.bucket, name));
+  const target = { bucket: session.bucket, prefix: `${session.projectName}/data/${name}/` };
+  const objects = bucketExists ? session.cloud.objects : emptyBucket;
+  const plan = await planUpload(objects, folder, target, manifest, signal).catch((error: unknown) => {
+    throw fileError(`data.${name} cannot be read`, error);
+  });
+  return { gate: dataGate(name, data.path, plan), upload: { name, plan, manifest } };
 }
 
 /** What a bucket that will be created holds. */

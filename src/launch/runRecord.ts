@@ -3,6 +3,7 @@ import path from 'node:path';
 import * as v from 'valibot';
 import type { Connection } from '../aws/connection.js';
 import { writeFileAtomically } from '../core/atomicFile.js';
+import { hasCode } from '../core/errors.js';
 import { fileError } from '../core/files.js';
 import type { StateFolder } from './stateFolder.js';
 
@@ -74,7 +75,11 @@ export class RunRecords {
 
   /** All records, the newest first. A file that is none is left alone. */
   async list(): Promise<RunRecord[]> {
-    const files = (await readdir(this.state.runs())).filter((name) => name.endsWith('.json'));
+    const all = await readdir(this.state.runs()).catch((error: unknown) => {
+      if (hasCode(error, 'ENOENT', 'ENOTDIR')) return [];
+      throw fileError('The records of runs cannot be read', error);
+    });
+    const files = all.filter((name) => name.endsWith('.json'));
     const texts = await Promise.all(files.map((name) => readFile(path.join(this.state.runs(), name), 'utf8')));
     return texts
       .flatMap((text) => {

@@ -42,7 +42,7 @@ export async function openSession(
   return {
     workspace,
     project,
-    projectName: project.name ?? fixedName(folderName, 30),
+    projectName: projectNameOf(project, folderName),
     cloud,
     state,
     ledger,
@@ -51,6 +51,11 @@ export async function openSession(
     now,
     mutate: (run) => mutator(ledger, { account, region, run }, log),
   };
+}
+
+/** Begins every name that is made from a project. */
+export function projectNameOf({ name }: Pick<Project, 'name'>, folderName: string): string {
+  return name ?? fixedName(folderName, 30);
 }
 
 /** The name of a role that was given by name or ARN. @throws {UserError} when none was given */

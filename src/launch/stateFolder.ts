@@ -18,6 +18,11 @@ export class StateFolder {
     return new StateFolder(root);
   }
 
+  /** As it is, or is not: for looking only. */
+  static at(workspace: string): StateFolder {
+    return new StateFolder(path.join(workspace, '.sagemaker'));
+  }
+
   readonly ledger = (): string => path.join(this.root, 'ledger.jsonl');
   readonly run = (id: string): string => path.join(this.root, 'runs', `${id}.json`);
   readonly runs = (): string => path.join(this.root, 'runs');

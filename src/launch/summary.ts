@@ -6,7 +6,7 @@ import type { Gate } from './gates.js';
 /** What a person confirms before anything is made. */
 export interface Summary {
   readonly entry: string;
-  readonly connection: Pick<Connection, 'account' | 'region' | 'endpoint'>;
+  readonly connection: Pick<Connection, 'profile' | 'account' | 'region' | 'endpoint' | 'billed'>;
   readonly changes: readonly {
     readonly effect: 'creates' | 'updates';
     readonly kind: ResourceKind;

@@ -54,20 +54,13 @@ export async function dataOf({ uploads }: TrainingLaunch): Promise<RunRecord['da
 }
 
 /**
- * Creates the job and watches it to its end, with a record of the run. An abort stops the job in the cloud, and waits
- * until it has stopped.
- * @throws {UserError} with the service's reason when the job fails
+ * Creates the job, with a record of the run. From then on nobody has to watch: the record is completed by whoever sees the
+ * job's end (`completeTraining`).
  */
-export async function train(
-  session: Session,
-  launch: ReadyTraining,
-  observer: TrainingObserver,
-  signal: AbortSignal,
-): Promise<Trained> {
+export async function submitTraining(session: Session, launch: ReadyTraining, signal: AbortSignal): Promise<RunRecord> {
   const { cloud, runs } = session;
   const { name, entry, estimate, ready } = launch;
-  const mutate = session.mutate(name);
-  let record: RunRecord = {
+  const record: RunRecord = {
     ...newRecord(session, name, entry),
     requests: { CreateTrainingJob: ready.request },
     source: {
@@ -78,37 +71,64 @@ export async function train(
     data: await dataOf(launch),
   };
   await runs.save(record);
-  const finish = async (outcome: string, rest: Partial<RunRecord>) => {
-    record = { ...record, ended: session.now().toISOString(), outcome, ...rest };
-    await runs.save(record);
-  };
   try {
     signal.throwIfAborted();
-    await mutate(cloud.trainingJobs.create(ready.request), {
+    await session.mutate(name)(cloud.trainingJobs.create(ready.request), {
       entry,
       ...(estimate && { usdPerHour: estimate.usdPerHour }),
     });
   } catch (error) {
     // Without an answer it may have been created all the same: then the record has no outcome.
-    if (signal.aborted || wasAnswered(error)) await finish('NotCreated', { failure: messageOf(error) });
-    else await runs.save({ ...record, failure: messageOf(error) });
+    const failure = messageOf(error);
+    if (signal.aborted || wasAnswered(error)) {
+      await runs.save({ ...record, ended: session.now().toISOString(), outcome: 'NotCreated', failure });
+    } else await runs.save({ ...record, failure });
     throw error;
   }
-  const job = await watchTraining(cloud, name, observer, signal).catch(async (error: unknown) => {
+  return record;
+}
+
+/** What is written down of a run whose job has ended. */
+export async function completeTraining(
+  { runs, ledger, now }: Pick<Session, 'runs' | 'ledger' | 'now'>,
+  record: RunRecord,
+  job: TrainingJobDetail,
+  outcome: string = job.state,
+): Promise<RunRecord> {
+  const { account, region } = record.connection;
+  await ledger.ended('training-job', record.id, { account, region });
+  const ended = (job.ended ?? now()).toISOString();
+  const failure = outcome === 'Cancelled' ? 'Stopped on request' : job.failure;
+  const completed = { ...record, ended, outcome, ...(failure !== undefined && { failure }), results: resultsOf(job) };
+  await runs.save(completed);
+  return completed;
+}
+
+/**
+ * Creates the job and watches it to its end, with a record of the run. An abort stops the job in the cloud, and waits
+ * until it has stopped.
+ * @throws {UserError} with the service's reason when the job fails
+ */
+export async function train(
+  session: Session,
+  launch: ReadyTraining,
+  observer: TrainingObserver,
+  signal: AbortSignal,
+): Promise<Trained> {
+  const record = await submitTraining(session, launch, signal);
+  const { id: name } = record;
+  const job = await watchTraining(session.cloud, name, observer, signal).catch(async (error: unknown) => {
     if (signal.aborted) {
-      const stopped = await stop(session, name, observer);
-      await session.ledger.ended('training-job', name, cloud.connection);
-      await finish('Cancelled', { failure: 'Stopped on request', results: resultsOf(stopped) });
+      await completeTraining(session, record, await stop(session, name, observer), 'Cancelled');
       throw error;
     }
     // The watching has failed, not the job: it runs on, and its record stays without an outcome.
-    await runs.save({ ...record, failure: messageOf(error) });
+    await session.runs.save({ ...record, failure: messageOf(error) });
     throw new UserError(`Training job ${name} was lost sight of, and may still be running: ${messageOf(error)}`, {
       cause: error,
     });
   });
-  await session.ledger.ended('training-job', name, cloud.connection);
-  await finish(job.state, { ...(job.failure !== undefined && { failure: job.failure }), results: resultsOf(job) });
+  await completeTraining(session, record, job);
   if (job.state !== 'Completed') {
     throw new UserError(`Training job ${name} ${job.state.toLowerCase()}: ${job.failure ?? 'it was stopped'}`);
   }

@@ -21,6 +21,12 @@ export interface Follow {
   /** Aborted when what writes the log has ended. */
   readonly ended: AbortSignal;
   readonly signal: AbortSignal;
+  /** Where each stream was left by an earlier following; kept up to date, so that the next one goes on from there. */
+  readonly positions?: Map<string, string | undefined>;
+  /** How many streams there will be: once all are known, they are not asked for again. */
+  readonly streams?: number;
+  /** Told when everything that was there at first has been yielded. */
+  readonly caughtUp?: () => void;
 }
 
 /**
@@ -32,26 +38,31 @@ export async function* followLog(
   logs: Pick<LogsGateway, 'streams' | 'read'>,
   follow: Follow,
 ): AsyncGenerator<readonly LogLine[]> {
-  const { group, streamPrefix, ended, signal } = follow;
-  const tokens = new Map<string, string | undefined>();
+  const { group, streamPrefix, ended, signal, positions: tokens = new Map<string, string | undefined>() } = follow;
   for (let last = false; ;) {
-    for (const stream of await logs.streams(group, streamPrefix, signal)) {
-      if (!tokens.has(stream)) tokens.set(stream, undefined);
+    if (tokens.size < (follow.streams ?? Infinity)) {
+      for (const stream of await logs.streams(group, streamPrefix, signal)) {
+        if (!tokens.has(stream)) tokens.set(stream, undefined);
+      }
     }
     // One page of each stream at a time: a gigabyte of log is never in memory.
     for (let open = [...tokens.keys()]; open.length > 0;) {
       const lines: LogLine[] = [];
       const unfinished: string[] = [];
+      const moved = new Map<string, string | undefined>();
       for (const stream of open) {
         const { events, next } = await logs.read(group, stream, tokens.get(stream), signal);
         const host = hostOf(stream);
         for (const event of events) lines.push({ ...event, host });
         if (next !== undefined && next !== tokens.get(stream)) unfinished.push(stream);
-        tokens.set(stream, next);
+        moved.set(stream, next);
       }
+      // Only now: what one stream has said is not lost when another one cannot be read.
+      moved.forEach((next, stream) => tokens.set(stream, next));
       open = unfinished;
       if (lines.length > 0) yield lines.sort((a, b) => a.timestamp.getTime() - b.timestamp.getTime());
     }
+    follow.caughtUp?.();
     if (last) return;
     await wait(follow.interval, ended, signal);
     if (ended.aborted) {

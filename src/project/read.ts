@@ -1,4 +1,11 @@
-import { type Node, type ParseError, parseTree, printParseErrorCode, getNodeValue } from 'jsonc-parser';
+import {
+  findNodeAtLocation,
+  type Node,
+  type ParseError,
+  parseTree,
+  printParseErrorCode,
+  getNodeValue,
+} from 'jsonc-parser';
 import * as v from 'valibot';
 import { findRange, type Range, rangeAt } from './ranges.js';
 import { type Project, ProjectFile, type TrainingJob } from './project.js';
@@ -18,6 +25,10 @@ export interface Reading {
   /** Undefined when there is an error: half a project is never acted on. */
   readonly project: Project | undefined;
   readonly diagnostics: readonly Diagnostic[];
+  /** Where the value at these keys stands; undefined while the text is no JSON. */
+  readonly place: ((keys: readonly (string | number)[]) => Range) | undefined;
+  /** The entries in the order of the text, also when some of them are wrong; each with the place of its name. */
+  readonly entries: readonly { readonly section: string; readonly name: string; readonly range: Range }[];
 }
 
 /** Reads `sagemaker.jsonc`. Never throws: whatever is wrong with the text is a diagnostic with its place. */
@@ -26,24 +37,43 @@ export function readProject(content: string): Reading {
   const text = content.replace(/^\uFEFF/, ' ');
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { allowTrailingComma: true });
-  if (!root || errors.length > 0) return { project: undefined, diagnostics: syntaxDiagnostics(text, errors) };
+  const entries = root ? entriesIn(text, root) : [];
+  if (!root || errors.length > 0) {
+    return { project: undefined, diagnostics: syntaxDiagnostics(text, errors), place: undefined, entries };
+  }
+  const place = (keys: readonly (string | number)[]) => findRange(text, root, keys);
 
   if (root.type !== 'object') {
     const range = rangeAt(text, root.offset, root.length);
     return {
       project: undefined,
       diagnostics: [{ severity: 'error', message: 'A project file is an object.', path: [], range }],
+      place,
+      entries,
     };
   }
   const result = v.safeParse(ProjectFile, getNodeValue(root));
   const at = diagnosticAt(text, root);
   if (!result.success) {
-    return { project: undefined, diagnostics: result.issues.map((issue) => at('error', ...said(issue))) };
+    return {
+      project: undefined,
+      diagnostics: result.issues.map((issue) => at('error', ...said(issue))),
+      place,
+      entries,
+    };
   }
   const file = result.output;
   const diagnostics = [...brokenReferences(file, at), ...notBuiltYet(file, at)];
   const failed = diagnostics.some(({ severity }) => severity === 'error');
-  return { project: failed ? undefined : projectOf(file), diagnostics };
+  return { project: failed ? undefined : projectOf(file), diagnostics, place, entries };
+}
+
+function entriesIn(text: string, root: Node): Reading['entries'] {
+  return ['data', 'jobs', 'endpoints'].flatMap((section) =>
+    (findNodeAtLocation(root, [section])?.children ?? []).flatMap(({ children: [key] = [] }) =>
+      key === undefined ? [] : [{ section, name: String(key.value), range: rangeAt(text, key.offset, key.length) }],
+    ),
+  );
 }
 
 type At = (severity: Diagnostic['severity'], path: readonly (string | number)[], message: string) => Diagnostic;

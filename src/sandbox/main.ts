@@ -1,20 +1,22 @@
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../core/errors.js';
+import { defaultSandboxFolder } from '../core/sandboxFolder.js';
 import { shellEnvironment } from './awsFiles.js';
 import { findRunning } from './lock.js';
-import { startSandbox } from './sandbox.js';
+import { type Sandbox, startSandbox } from './sandbox.js';
 import { Folders } from './settings.js';
 
 const usage = `sagemaker-sandbox: Amazon SageMaker on this machine, over AWS's own protocols.
 
   --port N        port on 127.0.0.1 (default: the data folder's last one, else any free one)
-  --data DIR      data folder (default: ${defaultDataDir()})
+  --data DIR      data folder (default: ${defaultSandboxFolder()})
   --fresh         forget everything in the data folder first
   --account N     account id, 12 digits (default: the data folder's, else 000000000000)
   --region R      region (default: the data folder's, else us-east-1)
   --python P      Python for jobs and endpoints (default: the first that imports torch)
+  --end-when-idle S
+                  end S seconds after the last window has let go of it, when no job runs (default: never)
   --print-env     print the shell lines that point AWS CLI and boto3 at the running sandbox, and end
   --help          this text`;
 
@@ -24,10 +26,12 @@ const resources = path.resolve(__dirname, '..', 'resources');
 async function main(): Promise<void> {
   const options = readArguments();
   if (options.help) return void process.stdout.write(`${usage}\n`);
-  const dataDir = path.resolve(options.data ?? defaultDataDir());
+  const dataDir = path.resolve(options.data ?? defaultSandboxFolder());
   if (options['print-env']) return printEnvironment(dataDir);
 
-  const sandbox = await startSandbox({
+  const sandbox: Sandbox = await startSandbox({
+    endWhenIdle: options['end-when-idle'] === undefined ? undefined : Number(options['end-when-idle']),
+    onEnd: () => void sandbox.close().then(() => process.exit(0), fail),
     dataDir,
     account: options.account,
     region: options.region,
@@ -54,10 +58,13 @@ function readArguments() {
       region: { type: 'string' },
       python: { type: 'string' },
       'print-env': { type: 'boolean' },
+      'end-when-idle': { type: 'string' },
       help: { type: 'boolean' },
     },
   });
-  const { port, account, region } = values;
+  const { port, account, region, 'end-when-idle': idle } = values;
+  if (idle !== undefined && !/^\d{1,6}$/.test(idle))
+    throw new Error(`--end-when-idle ${idle} is not a number of seconds.`);
   if (port !== undefined && !(/^\d+$/.test(port) && Number(port) <= 65535)) {
     throw new Error(`--port ${port} is not a port: give a number from 0 to 65535.`);
   }
@@ -72,14 +79,6 @@ function printEnvironment(dataDir: string): void {
   const running = findRunning(new Folders(dataDir).lock());
   if (!running) throw new Error(`No sandbox runs on ${dataDir}. Start one first: npx sagemaker-sandbox`);
   process.stdout.write(`${shellEnvironment(running, path.join(resources, 'python'))}\n`);
-}
-
-function defaultDataDir(): string {
-  const base =
-    process.platform === 'win32'
-      ? (process.env['LOCALAPPDATA'] ?? path.join(homedir(), 'AppData', 'Local'))
-      : (process.env['XDG_DATA_HOME'] ?? path.join(homedir(), '.local', 'share'));
-  return path.join(base, 'sagemaker-sandbox');
 }
 
 function fail(error: unknown): void {

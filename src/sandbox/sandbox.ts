@@ -1,10 +1,11 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import path from 'node:path';
 import { version } from '../../package.json';
 import { Authorizer } from './authorize.js';
 import { profile, writeAwsFiles } from './awsFiles.js';
 import { realTime } from './clock.js';
+import { Control } from './control.js';
 import { HostedEndpoints } from './engines/hosting/endpoints.js';
 import { InferenceInstances } from './engines/hosting/inferenceInstances.js';
 import type { Machine } from './engines/process/container.js';
@@ -41,6 +42,10 @@ export interface SandboxOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Told of faults of ours: the client sees no more than InternalFailure. */
   readonly onFault: (error: unknown, requestId: string) => void;
+  /** Seconds after the last window's lease; undefined: it runs until it is told to end. */
+  readonly endWhenIdle: number | undefined;
+  /** Asked by a window, or idle: the owner of this process closes the sandbox. */
+  readonly onEnd: () => void;
 }
 
 export interface Sandbox {
@@ -87,7 +92,16 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     roleKeys: identities,
     training: new LocalTraining({ ...machine, objects, logs, metrics: cloudwatch, clock: realTime }),
   });
+  const control = new Control({
+    activity: () => sagemaker.activity(),
+    expireSessions: (name) => identities.expire(name),
+    stop: options.onEnd,
+    endWhenIdle: options.endWhenIdle === undefined ? undefined : options.endWhenIdle * 1000,
+    version,
+  });
   const server = createServer({
+    control,
+    onCall: (call) => control.counted(call),
     credentials: identities,
     access,
     services: [
@@ -118,12 +132,15 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     version,
     pid: process.pid,
   };
+  writeFileSync(folders.controlToken(), control.token, { mode: 0o600 });
   announce(folders.lock(), ready);
 
   return {
     ready,
     close: async () => {
       withdraw(folders.lock());
+      rmSync(folders.controlToken(), { force: true });
+      control.close();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await Promise.all([closed, sagemaker.close()]);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { isCancellation } from '../core/errors.js';
+import type { Control } from './control.js';
 import { checkDeclaredLength, decompress, HungUp, readBody } from './http/body.js';
 import { bucketOfHost, refusedOrigin } from './http/origin.js';
 import { formText } from './protocol/awsQuery.js';
@@ -22,6 +23,8 @@ export interface ServerParts {
   readonly access: Access;
   readonly services: readonly Service[];
   readonly s3: S3Handler;
+  /** What windows ask, beside the services. */
+  readonly control?: Pick<Control, 'handles' | 'answer'>;
   /** Told of every call that was answered. */
   readonly onCall?: (call: AnsweredCall) => void;
   /** Told of errors that are no ServiceError: faults of ours, which the client sees as InternalFailure. */
@@ -99,6 +102,9 @@ class Front {
       operation: undefined,
     };
     try {
+      if (this.parts.control?.handles(exchange.path)) {
+        return this.parts.control.answer(request, response, exchange.path, exchange.query);
+      }
       const route = await this.findRoute(exchange);
       try {
         admit(exchange, route);

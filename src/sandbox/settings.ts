@@ -14,6 +14,8 @@ export class Folders {
   constructor(private readonly root: string) {}
 
   readonly lock = (): string => path.join(this.root, 'lock.json');
+  /** What `Control` asks for: of the running sandbox, and of no use after it. */
+  readonly controlToken = (): string => path.join(this.root, 'control-token');
   readonly database = (): string => path.join(this.root, 'state.db');
   readonly objects = (): string => path.join(this.root, 'objects');
   readonly aws = (name: 'config' | 'credentials'): string => path.join(this.root, 'aws', name);

@@ -7,12 +7,14 @@ import {
   DeleteEndpointConfigCommand,
   DescribeEndpointCommand,
   DescribeEndpointConfigCommand,
+  ListEndpointsCommand,
   type SageMakerClient,
   UpdateEndpointCommand,
 } from '@aws-sdk/client-sagemaker';
 import { type Change, receipt } from '../change.js';
+import { type Page, type PageRequest, pageSize } from '../page.js';
 
-type EndpointState =
+export type EndpointState =
   | 'OutOfService'
   | 'Creating'
   | 'Updating'
@@ -22,6 +24,34 @@ type EndpointState =
   | 'Deleting'
   | 'Failed'
   | 'UpdateRollbackFailed';
+
+/** An endpoint as List tells it. */
+export interface EndpointSummary {
+  readonly name: string;
+  readonly arn: string;
+  readonly state: EndpointState;
+  readonly created: Date;
+  readonly modified: Date;
+}
+
+/** An endpoint with what its configuration says of each variant. */
+export interface EndpointDetail extends Endpoint {
+  readonly arn: string;
+  readonly created: Date;
+  readonly modified: Date;
+  readonly variants: readonly EndpointVariant[];
+}
+
+export interface EndpointVariant {
+  readonly name: string;
+  readonly model: string | undefined;
+  /** Undefined for serverless variants. */
+  readonly instanceType: string | undefined;
+  /** How many run now, and how many are meant to. */
+  readonly instances: number;
+  readonly desired: number;
+  readonly weight: number;
+}
 
 export interface Endpoint {
   readonly name: string;
@@ -43,6 +73,54 @@ export class EndpointsGateway {
       state: endpoint.EndpointStatus!,
       config: endpoint.EndpointConfigName!,
       failure: endpoint.FailureReason,
+    };
+  }
+
+  async list({ token, createdAfter }: PageRequest, signal: AbortSignal): Promise<Page<EndpointSummary>> {
+    const command = new ListEndpointsCommand({
+      MaxResults: pageSize,
+      SortBy: 'CreationTime',
+      SortOrder: 'Descending',
+      NextToken: token,
+      CreationTimeAfter: createdAfter,
+    });
+    const { Endpoints, NextToken } = await this.client.send(command, { abortSignal: signal });
+    const items = (Endpoints ?? []).map((endpoint) => ({
+      name: endpoint.EndpointName!,
+      arn: endpoint.EndpointArn!,
+      state: endpoint.EndpointStatus!,
+      created: endpoint.CreationTime!,
+      modified: endpoint.LastModifiedTime!,
+    }));
+    return { items, token: NextToken };
+  }
+
+  /** Two calls: what runs, and what its configuration says. */
+  async detail(name: string, signal: AbortSignal): Promise<EndpointDetail> {
+    const options = { abortSignal: signal };
+    const endpoint = await this.client.send(new DescribeEndpointCommand({ EndpointName: name }), options);
+    const config = new DescribeEndpointConfigCommand({ EndpointConfigName: endpoint.EndpointConfigName! });
+    const { ProductionVariants: meant } = await this.client.send(config, options);
+    const running = new Map((endpoint.ProductionVariants ?? []).map((variant) => [variant.VariantName, variant]));
+    return {
+      name: endpoint.EndpointName!,
+      arn: endpoint.EndpointArn!,
+      state: endpoint.EndpointStatus!,
+      config: endpoint.EndpointConfigName!,
+      failure: endpoint.FailureReason,
+      created: endpoint.CreationTime!,
+      modified: endpoint.LastModifiedTime!,
+      variants: (meant ?? []).map((variant) => {
+        const now = running.get(variant.VariantName);
+        return {
+          name: variant.VariantName!,
+          model: variant.ModelName,
+          instanceType: variant.InstanceType,
+          instances: now?.CurrentInstanceCount ?? 0,
+          desired: now?.DesiredInstanceCount ?? variant.InitialInstanceCount ?? 0,
+          weight: now?.CurrentWeight ?? variant.InitialVariantWeight ?? 1,
+        };
+      }),
     };
   }
 

@@ -10,6 +10,8 @@ export interface Invocation {
 export interface Answer {
   readonly body: Uint8Array;
   readonly contentType: string;
+  /** Which of the endpoint's variants answered. */
+  readonly variant: string | undefined;
 }
 
 /** Asking an endpoint. Its client never retries: the handler runs once for each call. */
@@ -24,6 +26,10 @@ export class RuntimeGateway {
       Accept: accept,
     });
     const answer = await this.client.send(command, { abortSignal: signal });
-    return { body: answer.Body ?? new Uint8Array(), contentType: answer.ContentType ?? '' };
+    return {
+      body: answer.Body ?? new Uint8Array(),
+      contentType: answer.ContentType ?? '',
+      variant: answer.InvokedProductionVariant,
+    };
   }
 }

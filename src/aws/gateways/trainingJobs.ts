@@ -3,17 +3,48 @@ import {
   type CreateTrainingJobCommandInput,
   DescribeTrainingJobCommand,
   type DescribeTrainingJobCommandOutput,
+  ListTrainingJobsCommand,
   type SageMakerClient,
   StopTrainingJobCommand,
 } from '@aws-sdk/client-sagemaker';
 import { type Change, receipt } from '../change.js';
+import { type Page, type PageRequest, pageSize } from '../page.js';
 
-type JobState = 'InProgress' | 'Completed' | 'Failed' | 'Stopping' | 'Stopped';
+export type JobState = 'InProgress' | 'Completed' | 'Failed' | 'Stopping' | 'Stopped';
+
+/** A training job as List tells it. */
+export interface TrainingJobSummary {
+  readonly name: string;
+  readonly arn: string;
+  readonly state: JobState;
+  /** Starting, Downloading, Training, Uploading… while it runs; undefined where List does not say. */
+  readonly phase: string | undefined;
+  readonly created: Date;
+  readonly modified: Date;
+  readonly ended: Date | undefined;
+}
 
 /** A training job as Describe tells it. */
 export interface TrainingJobDetail {
   readonly name: string;
+  readonly arn: string;
   readonly state: JobState;
+  readonly created: Date;
+  /** When instances began to be paid for; undefined before. */
+  readonly started: Date | undefined;
+  readonly ended: Date | undefined;
+  readonly instance: { readonly type: string; readonly count: number };
+  readonly image: string | undefined;
+  readonly roleArn: string;
+  /** As they were sent: JSON text each, `sagemaker_*` ones included. */
+  readonly hyperparameters: Readonly<Record<string, string>>;
+  readonly metricDefinitions: readonly { readonly name: string; readonly regex: string }[];
+  /** Channel name to its S3 address. */
+  readonly channels: Readonly<Record<string, string>>;
+  /** `s3://…` under which the job writes. */
+  readonly output: string;
+  /** Seconds after which it is stopped. */
+  readonly maxRuntime: number | undefined;
   readonly phases: readonly Phase[];
   /** Why it failed, in the service's words. */
   readonly failure: string | undefined;
@@ -39,6 +70,31 @@ export class TrainingJobsGateway {
   async describe(name: string, signal: AbortSignal): Promise<TrainingJobDetail> {
     const command = new DescribeTrainingJobCommand({ TrainingJobName: name });
     return detail(await this.client.send(command, { abortSignal: signal }));
+  }
+
+  /**
+   * One page, newest first. StatusEquals and NameContains are not offered: the service cuts the page first and filters it
+   * then, so that an empty page does not mean that there are none (ListTrainingJobs, API reference).
+   */
+  async list({ token, createdAfter }: PageRequest, signal: AbortSignal): Promise<Page<TrainingJobSummary>> {
+    const command = new ListTrainingJobsCommand({
+      MaxResults: pageSize,
+      SortBy: 'CreationTime',
+      SortOrder: 'Descending',
+      NextToken: token,
+      CreationTimeAfter: createdAfter,
+    });
+    const { TrainingJobSummaries, NextToken } = await this.client.send(command, { abortSignal: signal });
+    const items = (TrainingJobSummaries ?? []).map((job) => ({
+      name: job.TrainingJobName!,
+      arn: job.TrainingJobArn!,
+      state: job.TrainingJobStatus as JobState,
+      phase: job.SecondaryStatus,
+      created: job.CreationTime!,
+      modified: job.LastModifiedTime ?? job.CreationTime!,
+      ended: job.TrainingEndTime,
+    }));
+    return { items, token: NextToken };
   }
 
   create(request: CreateTrainingJobCommandInput): Change {
@@ -67,9 +123,30 @@ export class TrainingJobsGateway {
 }
 
 function detail(job: DescribeTrainingJobCommandOutput): TrainingJobDetail {
+  const { ResourceConfig: resources } = job;
   return {
     name: job.TrainingJobName!,
+    arn: job.TrainingJobArn!,
     state: job.TrainingJobStatus as JobState,
+    created: job.CreationTime!,
+    started: job.TrainingStartTime,
+    ended: job.TrainingEndTime,
+    instance: { type: resources?.InstanceType ?? '', count: resources?.InstanceCount ?? 0 },
+    image: job.AlgorithmSpecification?.TrainingImage,
+    roleArn: job.RoleArn ?? '',
+    hyperparameters: job.HyperParameters ?? {},
+    metricDefinitions: (job.AlgorithmSpecification?.MetricDefinitions ?? []).map(({ Name, Regex }) => ({
+      name: Name!,
+      regex: Regex!,
+    })),
+    channels: Object.fromEntries(
+      (job.InputDataConfig ?? []).map(({ ChannelName, DataSource }) => [
+        ChannelName!,
+        DataSource?.S3DataSource?.S3Uri ?? '',
+      ]),
+    ),
+    output: job.OutputDataConfig?.S3OutputPath ?? '',
+    maxRuntime: job.StoppingCondition?.MaxRuntimeInSeconds,
     phases: (job.SecondaryStatusTransitions ?? []).map(({ Status, StatusMessage, StartTime, EndTime }) => ({
       status: Status!,
       message: StatusMessage ?? '',

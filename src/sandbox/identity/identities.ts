@@ -85,6 +85,14 @@ export class Identities implements Credentials, RoleKeys {
     return { ...session, caller: this.callerOf(session) };
   }
 
+  /** Ends the keys of every session of this name now, as their time would. Returns how many there were. */
+  expire(name: string): number {
+    const now = this.clock.now();
+    const running = [...this.sessions.values()].filter((session) => session.name === name && session.expires > now);
+    for (const session of running) this.sessions.put(session.accessKeyId, { ...session, expires: now });
+    return running.length;
+  }
+
   assume(roleArn: string, service: string, sessionName: string, sourceArn?: string): TemporaryKeys {
     const role = this.roles.findByArn(roleArn);
     const context = contextOf({

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { classesIn, softmax } from '../../../src/hosting/classes.js';
+import { softmax } from '../../../src/hosting/classes.js';
 import {
   endpointConfigRequest,
   type EndpointPlan,
@@ -32,35 +32,6 @@ describe('the requests of an endpoint', () => {
     const { PrimaryContainer } = modelRequest({ ...plan, environment: { SAGEMAKER_PROGRAM: 'other.py' } });
     expect(PrimaryContainer?.Environment?.['SAGEMAKER_PROGRAM']).toBe('inference.py');
   });
-});
-
-describe('classesIn', () => {
-  test("reads the toolkit's nested list, the likeliest class first, with names by position", () => {
-    const classes = classesIn([[0, 2, 1]], ['cat', 'dog', 'cow']);
-    expect(classes?.map(({ name, score }) => [name, score])).toEqual([
-      ['dog', 2],
-      ['cow', 1],
-      ['cat', 0],
-    ]);
-    expect(classes?.[0]?.probability).toBeCloseTo(0.6652, 4);
-  });
-
-  test('takes the names that the answer brings over ours, and numbers classes without one', () => {
-    expect(classesIn({ scores: [3, 1], labels: ['a', 'b'], predictions: [] }, ['x', 'y'])?.[0]?.name).toBe('a');
-    expect(classesIn({ scores: [3, 1], labels: null }, ['x', 'y'])?.[0]?.name).toBe('x');
-    expect(classesIn([[3, 1]])?.[0]?.name).toBe('class 0');
-  });
-
-  test('leaves probabilities as they are', () => {
-    expect(classesIn([[0.9, 0.1]])?.map(({ probability }) => probability)).toEqual([0.9, 0.1]);
-  });
-
-  test.each([[undefined], ['text'], [[]], [[[]]], [{ error: 'x' }], [[['a']]], [[[1, null]]]])(
-    'finds none in %j',
-    (answer) => {
-      expect(classesIn(answer)).toBeUndefined();
-    },
-  );
 });
 
 test('softmax sums to one and keeps the order, for scores of any size', () => {

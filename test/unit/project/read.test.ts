@@ -44,7 +44,10 @@ describe('readProject', () => {
   });
 
   test('minds no byte order mark, and still knows where things are', () => {
-    expect(readProject(`\uFEFF${text}`)).toEqual(readProject(` ${text}`));
+    const { place: marked, ...rest } = readProject(`\uFEFF${text}`);
+    const { place, ...expected } = readProject(` ${text}`);
+    expect(rest).toEqual(expected);
+    expect(marked?.(['jobs', 'best'])).toEqual(place?.(['jobs', 'best']));
     expect(readProject(`\uFEFF${text}`).project).toBeDefined();
   });
 

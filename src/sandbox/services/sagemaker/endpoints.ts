@@ -85,6 +85,12 @@ export class Endpoints {
     return endpoint;
   }
 
+  count(): { readonly deployments: number; readonly endpoints: number } {
+    const all = [...this.endpoints.values()];
+    const resting = ['InService', 'OutOfService', 'Failed', 'UpdateRollbackFailed'];
+    return { endpoints: all.length, deployments: all.filter(({ status }) => !resting.includes(status)).length };
+  }
+
   private create(input: Api.CreateEndpointInput, { caller }: RequestContext) {
     const { configs, models, tags, clock, store, access } = this.options;
     const { EndpointName: name = '', EndpointConfigName = '', Tags: given } = input;

@@ -30,6 +30,8 @@ export interface SageMakerDependencies {
 
 export interface SageMaker {
   readonly service: Service;
+  /** How many jobs wait or run, endpoints are changing, and endpoints there are. */
+  activity(): { readonly jobs: number; readonly deployments: number; readonly endpoints: number };
   /** Takes up what an earlier process left; once the engines can reach the server. */
   start(): void;
   /** Ends the engines, jobs and endpoints. Endpoints come back at the next start, running jobs will have failed. */
@@ -71,6 +73,7 @@ export function createSageMaker(dependencies: SageMakerDependencies): SageMaker 
   };
   return {
     service: { id: 'sagemaker', iamPrefix: 'sagemaker', operations },
+    activity: () => ({ jobs: jobs.runs.unfinished, ...endpoints.count() }),
     start: () => {
       jobs.runs.recover();
       endpoints.deployments.recover();

@@ -48,6 +48,11 @@ export class TrainingRuns {
     }
   }
 
+  /** Jobs that wait or are on the engine. */
+  get unfinished(): number {
+    return this.waiting.length + this.running.size;
+  }
+
   submit(job: TrainingJob): void {
     this.waiting.push(job.TrainingJobName);
     this.startNext();

@@ -1,0 +1,3 @@
+import './job.css';
+
+document.querySelector('#root')?.append('job');

@@ -1,0 +1,16 @@
+/** The most that SageMaker's List operations answer at once; without it they answer 10 (API reference). */
+export const pageSize = 100;
+
+/** What List operations take: always `pageSize` items, newest first. */
+export interface PageRequest {
+  /** Of the page before. */
+  readonly token?: string;
+  /** Only what was created after this. */
+  readonly createdAfter?: Date;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Undefined on the last page. */
+  readonly token: string | undefined;
+}

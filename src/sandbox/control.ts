@@ -1,0 +1,118 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { refusedOrigin } from './http/origin.js';
+import type { AnsweredCall } from './server.js';
+
+/** No bucket's name begins with a hyphen, and no service has such a path: nothing that an AWS client sends comes here. */
+const prefix = '/-/sandbox/';
+
+/** Milliseconds between two signs of life on a lease: a window that vanished without a word is noticed by them. */
+const heartbeat = 15_000;
+
+export interface Activity {
+  /** Training jobs that wait or run. */
+  readonly jobs: number;
+  /** Endpoints that are being made, changed or deleted. */
+  readonly deployments: number;
+  readonly endpoints: number;
+}
+
+export interface ControlParts {
+  readonly activity: () => Activity;
+  /** Makes the keys of sessions with this name end now. Returns how many there were. */
+  readonly expireSessions: (name: string) => number;
+  readonly stop: () => void;
+  /** Milliseconds after the last lease at which a sandbox ends in which nothing runs; undefined: it never does. */
+  readonly endWhenIdle: number | undefined;
+  readonly version: string;
+}
+
+/**
+ * What windows, and nobody else, ask of a sandbox: leases that keep it alive, what runs, its end. Whoever may read the
+ * data folder (mode 0700) knows the token.
+ */
+export class Control {
+  readonly token = randomBytes(32).toString('hex');
+  private readonly leases = new Set<ServerResponse>();
+  private readonly calls = new Map<string, number>();
+  private readonly beats: NodeJS.Timeout;
+  private end: NodeJS.Timeout | undefined;
+
+  constructor(private readonly parts: ControlParts) {
+    this.beats = setInterval(() => this.leases.forEach((lease) => lease.write('\n')), heartbeat).unref();
+    this.considerEnd();
+  }
+
+  handles(path: string): boolean {
+    return path.startsWith(prefix);
+  }
+
+  answer(request: IncomingMessage, response: ServerResponse, path: string, query: string): void {
+    const refused = refusedOrigin(request) ?? (this.knows(request) ? undefined : 'The token is missing or wrong.');
+    if (refused !== undefined) return send(response, 403, { message: refused });
+    switch (`${request.method} ${path.slice(prefix.length)}`) {
+      case 'GET lease':
+        return this.lease(response);
+      case 'GET status':
+        return send(response, 200, {
+          version: this.parts.version,
+          leases: this.leases.size,
+          ...this.parts.activity(),
+          calls: Object.fromEntries([...this.calls].sort()),
+        });
+      case 'POST stop':
+        response.once('finish', this.parts.stop);
+        return send(response, 202, {});
+      case 'POST expire-sessions': {
+        const name = new URLSearchParams(query).get('name') ?? '';
+        return send(response, 200, { sessions: this.parts.expireSessions(name) });
+      }
+      default:
+        return send(response, 404, { message: `There is no ${request.method} ${path}.` });
+    }
+  }
+
+  counted({ service, operation }: AnsweredCall): void {
+    const name = operation === undefined ? service : `${service}:${operation}`;
+    this.calls.set(name, (this.calls.get(name) ?? 0) + 1);
+  }
+
+  close(): void {
+    clearInterval(this.beats);
+    clearTimeout(this.end);
+  }
+
+  private lease(response: ServerResponse): void {
+    response.writeHead(200, { 'content-type': 'text/plain' });
+    response.write('\n');
+    this.leases.add(response);
+    clearTimeout(this.end);
+    response.once('close', () => {
+      this.leases.delete(response);
+      this.considerEnd();
+    });
+  }
+
+  /** Jobs and deployments are waited for; endpoints in service are not: nobody is there to call them, and they come back at the next start. */
+  private considerEnd(): void {
+    const { endWhenIdle, activity, stop } = this.parts;
+    clearTimeout(this.end);
+    if (endWhenIdle === undefined || this.leases.size > 0) return;
+    this.end = setTimeout(() => {
+      const { jobs, deployments } = activity();
+      if (jobs + deployments > 0) this.considerEnd();
+      else stop();
+    }, endWhenIdle).unref();
+  }
+
+  private knows({ headers }: IncomingMessage): boolean {
+    const given = Buffer.from(headers.authorization ?? '');
+    const wanted = Buffer.from(`Bearer ${this.token}`);
+    return given.length === wanted.length && timingSafeEqual(given, wanted);
+  }
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
+}

@@ -1,0 +1,24 @@
+import type * as vscode from 'vscode';
+import type { Connections } from '../aws/connections.js';
+import type { LocalSandbox } from '../aws/localSandbox.js';
+import type { Command } from '../contributions.js';
+import type { Inventory } from '../inventory/inventory.js';
+import type { RunHistory } from '../launch/runHistory.js';
+import type { ProjectFiles } from './projectFile/projectFiles.js';
+
+/** What the parts of the window work with. Made once, in extension.ts; each part names those that it needs. */
+export interface Parts {
+  readonly extension: vscode.Uri;
+  readonly log: vscode.LogOutputChannel;
+  /** A folder of the extension's own, for what belongs to no workspace. */
+  readonly storage: vscode.Uri;
+  /** Of the workspace. */
+  readonly memento: vscode.Memento;
+  readonly connections: Connections;
+  readonly sandbox: LocalSandbox;
+  readonly inventory: Inventory;
+  readonly projectFiles: ProjectFiles;
+  readonly runs: RunHistory;
+  /** Registers a command whose errors are shown (commands/command.ts). */
+  command<Args extends unknown[]>(id: Command, run: (...args: Args) => unknown): vscode.Disposable;
+}

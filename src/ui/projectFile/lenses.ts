@@ -1,0 +1,114 @@
+import * as vscode from 'vscode';
+import { commands } from '../../contributions.js';
+import { describeEstimate, type Estimate, estimateEndpoint, estimateTraining, usd } from '../../costs/estimate.js';
+import type { Inventory } from '../../inventory/inventory.js';
+import { endpointName } from '../../launch/planEndpoint.js';
+import type { RunHistory } from '../../launch/runHistory.js';
+import { projectNameOf } from '../../launch/session.js';
+import type { EntryTarget, ResourceTarget } from '../commands/targets.js';
+import type { Parts } from '../parts.js';
+import { lastRun } from '../words.js';
+import { rangeOf } from './diagnostics.js';
+import type { OpenProject, ProjectFiles, Section } from './projectFiles.js';
+
+/** The row over each entry: what can be done with it, what that costs, and what became of it last. */
+export class EntryLenses implements vscode.CodeLensProvider {
+  private readonly changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeCodeLenses = this.changed.event;
+  private readonly projectFiles: ProjectFiles;
+  private readonly runs: RunHistory;
+  private readonly inventory: Inventory;
+  private readonly listening: vscode.Disposable;
+
+  constructor({ projectFiles, runs, inventory }: Pick<Parts, 'projectFiles' | 'runs' | 'inventory'>) {
+    this.projectFiles = projectFiles;
+    this.runs = runs;
+    this.inventory = inventory;
+    const again = (): void => this.changed.fire();
+    this.listening = vscode.Disposable.from(
+      projectFiles.onDidChange(again),
+      runs.onDidChange(again),
+      inventory.onDidChange(({ kind }) => kind === 'endpoint' && again()),
+      vscode.workspace.onDidGrantWorkspaceTrust(again),
+    );
+  }
+
+  async provideCodeLenses(document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
+    const project = (await this.projectFiles.all()).find(({ uri }) => uri.toString() === document.uri.toString());
+    if (!project) return [];
+    return project.reading.entries.flatMap(({ section, name, range }) => {
+      const entry = { file: project.uri.toString(), section: section as Section, name };
+      return this.commandsOf(project, { entry }).map((command) => new vscode.CodeLens(rangeOf(range), command));
+    });
+  }
+
+  dispose(): void {
+    this.listening.dispose();
+    this.changed.dispose();
+  }
+
+  private commandsOf(project: OpenProject, target: EntryTarget): vscode.Command[] {
+    const { section, name } = target.entry;
+    const own = project.reading.project;
+    // Nothing is offered for half a project: its diagnostics say what to mend.
+    if (!own) return [];
+    const { data, jobs, endpoints } = own;
+    if (section === 'data') return data[name] ? [...act('$(cloud-upload) Upload', commands.uploadData, target)] : [];
+    if (section === 'jobs') {
+      const job = jobs[name];
+      if (!job) return [];
+      return [
+        ...act('$(rocket) Launch', commands.launchJob, target),
+        ...priced(estimateTraining(job.instance, job.maxRuntime)),
+        ...this.lastJob(project, `jobs.${name}`),
+      ];
+    }
+    const endpoint = endpoints[name];
+    if (!endpoint) return [];
+    return [
+      ...act('$(rocket) Deploy', commands.deployEndpoint, target),
+      ...this.endpointState(project, name),
+      ...priced(estimateEndpoint(endpoint.instance)),
+    ];
+  }
+
+  private lastJob({ folder }: OpenProject, entry: string): vscode.Command[] {
+    const record = this.runs.last(folder.uri.fsPath, entry);
+    const text = lastRun(record, new Date());
+    if (!record || text === undefined) return [];
+    const job: ResourceTarget = { resource: { kind: 'training-job', name: record.id, arn: '' } };
+    const icon = record.ended === undefined ? '$(sync)' : record.outcome === 'Completed' ? '$(pass)' : '$(error)';
+    const show = {
+      title: `${icon} ${text}`,
+      command: commands.openJob,
+      arguments: [job],
+      tooltip: record.failure ?? record.id,
+    };
+    return record.ended === undefined ? [show, ...act('$(debug-stop) Stop', commands.stopJob, job)] : [show];
+  }
+
+  private endpointState({ folder, reading }: OpenProject, name: string): vscode.Command[] {
+    const own = endpointName(projectNameOf(reading.project ?? { name: undefined }, folder.name), name);
+    const endpoint = this.inventory.find('endpoint', own);
+    if (!endpoint) return [];
+    const target: ResourceTarget = { resource: { kind: 'endpoint', name: own, arn: endpoint.arn } };
+    const test = { title: '$(beaker) Test', command: commands.testEndpoint, arguments: [target] };
+    return [
+      ...(endpoint.state === 'InService' ? [test] : []),
+      { title: endpoint.state, command: commands.showResourceLog, arguments: [target], tooltip: 'Show its log' },
+    ];
+  }
+}
+
+/** Running something is for workspaces that are trusted. */
+function act(title: string, command: string, target: EntryTarget | ResourceTarget): vscode.Command[] {
+  return vscode.workspace.isTrusted ? [{ title, command, arguments: [target] }] : [];
+}
+
+/** A lens without a command is a text. */
+function priced(estimate: Estimate | undefined): vscode.Command[] {
+  if (!estimate) return [];
+  const { usdPerHour, maximumUsd } = estimate;
+  const upTo = maximumUsd === undefined ? ' until deleted' : `, at most ${usd(maximumUsd)}`;
+  return [{ title: `about ${usd(usdPerHour)}/h on AWS${upTo}`, command: '', tooltip: describeEstimate(estimate) }];
+}

@@ -1,0 +1,85 @@
+import * as vscode from 'vscode';
+import type { EndpointDetail } from '../../aws/gateways/endpoints.js';
+import type { TrainingJobDetail } from '../../aws/gateways/trainingJobs.js';
+import { commands, type Command } from '../../contributions.js';
+import { describeEstimate, estimateEndpoint, usd } from '../../costs/estimate.js';
+import { priceBasis } from '../../costs/instanceTypes.js';
+import type { Resource } from '../../inventory/resource.js';
+import type { RunRecord } from '../../launch/runRecord.js';
+import { ago, duration, metricValue } from '../words.js';
+import { hourly } from './rows.js';
+
+/** The facts of a resource: what its row has no room for. */
+export function tooltip(
+  resource: Resource,
+  detail: TrainingJobDetail | EndpointDetail | undefined,
+  record: RunRecord | undefined,
+  now: Date,
+): vscode.MarkdownString {
+  const facts = [
+    ...(detail && 'phases' in detail ? jobFacts(detail) : []),
+    ...(detail && 'variants' in detail ? endpointFacts(detail, now) : []),
+    ['Created', ago(resource.created, now)],
+    ...(record ? [['Created by', record.entry]] : []),
+    ['ARN', resource.arn],
+  ];
+  const text = new vscode.MarkdownString();
+  text.isTrusted = { enabledCommands: Object.values(commands) };
+  text.supportThemeIcons = true;
+  text.appendMarkdown(`**${escaped(resource.name)}** ${'state' in resource ? resource.state : ''}\n\n| | |\n|:-|:-|\n`);
+  for (const [name = '', value = ''] of facts) text.appendMarkdown(`| ${name} | ${escaped(value)} |\n`);
+  if (detail?.failure !== undefined) {
+    text.appendMarkdown('\n');
+    text.appendCodeblock(detail.failure.slice(0, 1000));
+  }
+  const links = linksOf(resource);
+  if (links.length > 0) text.appendMarkdown(`\n${links.join(' · ')}`);
+  return text;
+}
+
+function jobFacts({ instance, started, ended, billableSeconds, metrics }: TrainingJobDetail): string[][] {
+  const price = estimateEndpoint(instance);
+  const spent = billableSeconds === undefined || !price ? undefined : (price.usdPerHour * billableSeconds) / 3600;
+  return [
+    ['Instances', `${instance.count} × ${instance.type}`],
+    ['Price', describeEstimate(price)],
+    ...(started ? [['Training', duration((ended ?? new Date()).getTime() - started.getTime())]] : []),
+    ...(spent === undefined ? [] : [['Cost', `about ${usd(spent)} for ${billableSeconds} s billed`]]),
+    ...Object.entries(metrics).map(([name, value]) => [name, metricValue(value)]),
+  ];
+}
+
+function endpointFacts(detail: EndpointDetail, now: Date): string[][] {
+  const price = hourly(detail);
+  const hours = (now.getTime() - detail.created.getTime()) / 3_600_000;
+  return [
+    ...detail.variants.map(({ name, instances, desired, instanceType: type }) => [
+      'Variant',
+      `${name}, ${instances} of ${desired} × ${type ?? 'serverless'}`,
+    ]),
+    [
+      'Price',
+      price === undefined
+        ? 'unknown'
+        : `about ${usd(price)}/h, ${usd(price * hours)} since it was created (estimate: ${priceBasis})`,
+    ],
+    ['Configuration', detail.config],
+  ];
+}
+
+function linksOf({ kind, name, arn, ...rest }: Resource): string[] {
+  const link = (title: string, command: Command): string => {
+    const target = encodeURIComponent(JSON.stringify([{ resource: { kind, name, arn } }]));
+    return `[${title}](command:${command}?${target})`;
+  };
+  if (kind === 'training-job') return [link('Show', commands.openJob), link('Log', commands.showResourceLog)];
+  if (kind === 'endpoint') {
+    const test = 'state' in rest && rest.state === 'InService' ? [link('Test', commands.testEndpoint)] : [];
+    return [...test, link('Log', commands.showResourceLog)];
+  }
+  return [];
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\`*_{}[\]()#+!|<>~]/g, '\\$&').replace(/\s+/g, ' ');
+}

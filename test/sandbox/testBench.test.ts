@@ -1,0 +1,202 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Change } from '../../src/aws/change.js';
+import type { Cloud } from '../../src/aws/cloud.js';
+import { connect } from '../../src/aws/load.js';
+import { deploy } from '../../src/hosting/deploy.js';
+import type { LabelSource } from '../../src/hosting/labels.js';
+import { labelsInArchive, ModelLabels } from '../../src/hosting/modelLabels.js';
+import { predict } from '../../src/hosting/predict.js';
+import { sendToEndpoint } from '../../src/ui/panels/testBenchSend.js';
+import { type Files, tarGz } from '../support/archives.js';
+import { inferenceImage } from '../support/images.js';
+import { SandboxProcess } from '../support/sandboxProcess.js';
+
+/** Answers numbers without names, fails, or waits: as the body says. */
+const handler = `
+import json, os, time
+
+def model_fn(model_dir):
+    return None
+
+def input_fn(body, content_type):
+    return json.loads(body)
+
+def predict_fn(wanted, model):
+    if "sleep" in wanted:
+        with open(os.environ["SLEEPING"], "a") as file:
+            file.write("x")
+        time.sleep(wanted["sleep"])
+    if "fail" in wanted:
+        raise ValueError(wanted["fail"])
+    return wanted["answer"]
+
+def output_fn(prediction, accept):
+    return json.dumps(prediction), "application/json"
+`;
+const never = new AbortController().signal;
+const send = (change: Change) => change.send();
+const workspace = (names: readonly string[]): LabelSource[] => [{ from: 'labels.txt', read: async () => names }];
+
+let sandbox: SandboxProcess;
+let cloud: Cloud;
+let sleeping: string;
+
+beforeAll(async () => {
+  sandbox = await SandboxProcess.start();
+  const { endpoint, region, profile, configFile, credentialsFile } = sandbox.ready;
+  cloud = await connect({ endpoint, region, profile, configFile, credentialsFile });
+  sleeping = path.join(sandbox.ready.dataDir, 'sleeping');
+  await cloud.objects.createBucket('bench-models').send();
+  await host('named', { 'model.txt': 'weights', 'labels.json': '{"0": "cat", "1": "dog"}' });
+  await host('nameless', { 'model.txt': 'weights' });
+});
+afterAll(async () => {
+  cloud.close();
+  await sandbox.stop();
+});
+
+async function host(name: string, files: Files): Promise<void> {
+  const archive = await tarGz({ ...files, 'code/inference.py': handler });
+  await cloud.objects.write({ bucket: 'bench-models', key: `${name}/model.tar.gz` }, archive, never);
+  const plan = {
+    ...{ endpoint: name, config: name, model: name, image: inferenceImage, program: 'inference.py', tags: {} },
+    ...{ roleArn: sandbox.ready.executionRoleArn, region: sandbox.ready.region },
+    modelData: `s3://bench-models/${name}/model.tar.gz`,
+    environment: { SLEEPING: sleeping, SAGEMAKER_MODEL_SERVER_WORKERS: '1' },
+    instance: { type: 'ml.m5.large', count: 1 },
+  };
+  await deploy(cloud, send, plan, { entry: 'endpoints.it', usdPerHour: undefined }, () => undefined, never);
+}
+
+function ask(target: string, body: object, sources: LabelSource[] = [], signal = never, expected?: string) {
+  const request = {
+    id: 1,
+    target,
+    connection: 'the sandbox',
+    contentType: 'application/json',
+    accept: '*/*',
+    expected,
+  };
+  const content = new TextEncoder().encode(JSON.stringify(body));
+  const names = { model: new ModelLabels(), workspace: sources };
+  return sendToEndpoint(cloud, { ...request, body: content }, names, () => undefined, signal);
+}
+
+describe('the test bench', () => {
+  test("takes the names of an answer without any from labels.json in the model's archive, and knows the true class", async () => {
+    const outcome = await ask('named', { answer: [[0, 3]] }, workspace(['x', 'y']), never, '002.Dog');
+    expect(outcome).toMatchObject({
+      type: 'answer',
+      variant: 'AllTraffic',
+      sent: { contentType: 'application/json' },
+      content: {
+        rows: [
+          {
+            classes: [
+              { name: 'dog', index: 1, score: '3.00', correct: true },
+              { name: 'cat', correct: false },
+            ],
+          },
+        ],
+        names: ['Names come from labels.json in the model.'],
+        expected: '002.Dog',
+      },
+    });
+  });
+
+  test('says that the names of the model do not fit, and takes those of the workspace', async () => {
+    expect(await ask('named', { answer: [1, 2, 3] }, workspace(['x', 'y', 'z']))).toMatchObject({
+      content: {
+        rows: [{ classes: [{ name: 'z' }, { name: 'y' }, { name: 'x' }] }],
+        names: [
+          'Names come from labels.txt.',
+          'labels.json in the model has 2 names and the answer 3 numbers: not used.',
+        ],
+      },
+    });
+  });
+
+  test("shows the course's 133 numbers as breeds, nearly uniform", async () => {
+    const file = readFileSync(path.resolve('test/fixtures/answers/lambda-response-133.json'), 'utf8');
+    const answer: unknown = JSON.parse((JSON.parse(file) as { body: string }).body);
+    expect(await ask('nameless', { answer })).toMatchObject({
+      content: {
+        rows: [
+          { flat: true, classes: expect.arrayContaining([expect.objectContaining({ name: 'Basenji' })]) as unknown },
+        ],
+        names: ['Names come from the 133 dog breeds of the course.'],
+      },
+    });
+  });
+
+  test('shows what is no answer of classes as it is, and NaN as what it is', async () => {
+    expect(await ask('nameless', { answer: { status: 'ok' } })).toMatchObject({
+      text: '{"status": "ok"}',
+      content: { kind: 'other', heading: 'An answer without classes' },
+    });
+    const body = new TextEncoder().encode('{"answer": [NaN, 1]}');
+    const answer = await predict(cloud, 'nameless', body, 'application/json', [], never);
+    expect(answer).toMatchObject({ text: '[NaN, 1]', reading: { heading: '1 of 2 numbers are NaN or infinite' } });
+  });
+
+  test("shows a failing handler's own words, with its log", async () => {
+    expect(await ask('nameless', { fail: 'the picture is grey' })).toMatchObject({
+      type: 'failure',
+      message: 'The model behind nameless failed: ValueError: the picture is grey',
+      evidence: expect.stringMatching(/^The container answered 500 after \d+ ms\.$/) as string,
+      said: expect.stringContaining('Traceback') as string,
+      log: true,
+      gone: false,
+    });
+  });
+
+  test('tells an endpoint that is gone from one that fails', async () => {
+    expect(await ask('deleted-meanwhile', {})).toMatchObject({ gone: true, log: false });
+  });
+
+  test('sends nothing above 6 MB, and says how much it is', async () => {
+    expect(await ask('nameless', { answer: 'x'.repeat(7 * 1024 * 1024) })).toMatchObject({
+      message: expect.stringContaining('at most 6 MB, and this is 7.0 MB') as string,
+    });
+  });
+
+  test('cancels while the model still works, and asks it once', async () => {
+    const cancel = new AbortController();
+    const answer = ask('nameless', { sleep: 20, answer: [1, 2] }, [], cancel.signal);
+    const calls = () => {
+      try {
+        return readFileSync(sleeping, 'utf8').length;
+      } catch {
+        return 0;
+      }
+    };
+    while (calls() === 0) await delay(20);
+    cancel.abort();
+    await expect(answer).rejects.toMatchObject({ name: 'AbortError' });
+    expect(calls()).toBe(1);
+  });
+});
+
+describe('labelsInArchive', () => {
+  test('reads no further than the labels', async () => {
+    const archive = await tarGz({
+      './labels.json': '["a"]',
+      'model.pth': Buffer.alloc(8_000_000, Math.random().toString()),
+    });
+    let taken = 0;
+    const chunks = function* () {
+      for (let at = 0; at < archive.length; at += 256) yield archive.subarray(at, (taken = at + 256));
+    };
+    const text = await labelsInArchive(Readable.from(chunks()), never);
+    expect({ text, all: taken >= archive.length }).toEqual({ text: '["a"]', all: false });
+  });
+
+  test('finds none where there are none, and says what is wrong with a broken archive', async () => {
+    expect(await labelsInArchive(Readable.from([await tarGz({ 'model.pth': 'x' })]), never)).toBeUndefined();
+    await expect(labelsInArchive(Readable.from([Buffer.from('no archive')]), never)).rejects.toThrow();
+  });
+});
