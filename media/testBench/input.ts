@@ -84,7 +84,7 @@ function imageType(kept: Kept, { changed }: InputActions): HTMLElement {
 
 function urlForm({ fetch }: InputActions): HTMLElement {
   const url = el('input', { type: 'url', required: true, placeholder: 'https://…', 'aria-label': 'URL of a picture' });
-  const button = el('vscode-button', { secondary: true, icon: 'cloud-download' }, 'From URL');
+  const button = el('vscode-button', { secondary: true }, 'From URL');
   const form = el('form', { class: 'url' }, url, button);
   button.addEventListener('click', () => form.requestSubmit());
   form.addEventListener('submit', (event) => {

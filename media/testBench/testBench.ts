@@ -54,6 +54,7 @@ class Bench {
     const seg = el('div', { class: 'seg', role: 'tablist', 'aria-label': 'Input' }, ...this.tabs);
     const end = el('div', { class: 'end' }, this.sendButton);
     root.append(
+      el('h1', { class: 'unseen-title' }, 'Test bench'),
       el('div', { class: 'bar' }, this.target, seg, end),
       this.reason,
       el('div', { class: 'result' }, this.input, this.answer),

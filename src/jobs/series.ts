@@ -10,37 +10,42 @@ export interface Point {
 /** More points than this are not kept of one metric: a chart has no room for them. */
 export const mostPoints = 5000;
 
-/** The values of a job's metrics as its log tells them, by the job's own definitions: what CloudWatch gets, and sooner. */
+/**
+ * The values of a job's metrics as its log tells them, by the job's own definitions: what CloudWatch gets, and sooner.
+ * Where lines name their epoch, values without one (a summary at the end, a test) are no part of the curve.
+ */
 export class MetricSeries {
-  private readonly points = new Map<string, Point[]>();
+  private readonly values = new Map<string, { readonly epoch: number | undefined; readonly value: number }[]>();
   private readonly scraper: MetricScraper;
-  /** Whether every value so far came on a line that names its epoch. */
-  byEpoch = true;
 
   constructor(definitions: readonly { readonly name: string; readonly regex: string }[]) {
-    for (const { name } of definitions) this.points.set(name, []);
+    for (const { name } of definitions) this.values.set(name, []);
     // A definition that cannot be used is the gates' to tell; here it only finds nothing.
     this.scraper = new MetricScraper(definitions, () => undefined);
   }
 
-  /** Whether anything was found. */
-  add(lines: readonly LogLine[]): boolean {
-    let found = false;
+  add(lines: readonly LogLine[]): void {
     for (const { message } of lines) {
       for (const { name, value } of this.scraper.scan([message])) {
-        const points = this.points.get(name);
-        if (!points || points.length >= mostPoints) continue;
+        const values = this.values.get(name);
+        if (!values || values.length >= mostPoints) continue;
         const epoch = /(?<!\w)epoch\s*[=: ]\s*(\d+)/i.exec(message)?.[1];
-        // A line of the end, such as the test's, has no epoch and is alone.
-        if (epoch === undefined && points.length > 0) this.byEpoch = false;
-        points.push({ x: epoch === undefined ? points.length + 1 : Number(epoch), value });
-        found = true;
+        values.push({ epoch: epoch === undefined ? undefined : Number(epoch), value });
       }
     }
-    return found;
+  }
+
+  /** Whether the curves go by the epochs that the log names. */
+  get byEpoch(): boolean {
+    return [...this.values.values()].some((values) => values.filter(({ epoch }) => epoch !== undefined).length > 1);
   }
 
   get all(): readonly { readonly name: string; readonly points: readonly Point[] }[] {
-    return [...this.points].map(([name, points]) => ({ name, points }));
+    const { byEpoch } = this;
+    return [...this.values].map(([name, values]) => {
+      const named = values.flatMap(({ epoch, value }) => (epoch === undefined ? [] : [{ x: epoch, value }]));
+      const counted = values.map(({ value }, index) => ({ x: index + 1, value }));
+      return { name, points: byEpoch && named.length > 0 ? named : counted };
+    });
   }
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -10,6 +11,8 @@ import { deploy } from '../../src/hosting/deploy.js';
 import type { LabelSource } from '../../src/hosting/labels.js';
 import { labelsInArchive, ModelLabels } from '../../src/hosting/modelLabels.js';
 import { predict } from '../../src/hosting/predict.js';
+import { endpointLogGroup } from '../../src/logs/followLog.js';
+import { logTail } from '../../src/logs/logTail.js';
 import { sendToEndpoint } from '../../src/ui/panels/testBenchSend.js';
 import { type Files, tarGz } from '../support/archives.js';
 import { inferenceImage } from '../support/images.js';
@@ -17,7 +20,7 @@ import { SandboxProcess } from '../support/sandboxProcess.js';
 
 /** Answers numbers without names, fails, or waits: as the body says. */
 const handler = `
-import json, os, time
+import json, time
 
 def model_fn(model_dir):
     return None
@@ -27,8 +30,7 @@ def input_fn(body, content_type):
 
 def predict_fn(wanted, model):
     if "sleep" in wanted:
-        with open(os.environ["SLEEPING"], "a") as file:
-            file.write("x")
+        print("falls asleep", flush=True)
         time.sleep(wanted["sleep"])
     if "fail" in wanted:
         raise ValueError(wanted["fail"])
@@ -43,13 +45,11 @@ const workspace = (names: readonly string[]): LabelSource[] => [{ from: 'labels.
 
 let sandbox: SandboxProcess;
 let cloud: Cloud;
-let sleeping: string;
 
 beforeAll(async () => {
   sandbox = await SandboxProcess.start();
   const { endpoint, region, profile, configFile, credentialsFile } = sandbox.ready;
   cloud = await connect({ endpoint, region, profile, configFile, credentialsFile });
-  sleeping = path.join(sandbox.ready.dataDir, 'sleeping');
   await cloud.objects.createBucket('bench-models').send();
   await host('named', { 'model.txt': 'weights', 'labels.json': '{"0": "cat", "1": "dog"}' });
   await host('nameless', { 'model.txt': 'weights' });
@@ -66,7 +66,7 @@ async function host(name: string, files: Files): Promise<void> {
     ...{ endpoint: name, config: name, model: name, image: inferenceImage, program: 'inference.py', tags: {} },
     ...{ roleArn: sandbox.ready.executionRoleArn, region: sandbox.ready.region },
     modelData: `s3://bench-models/${name}/model.tar.gz`,
-    environment: { SLEEPING: sleeping, SAGEMAKER_MODEL_SERVER_WORKERS: '1' },
+    environment: { SAGEMAKER_MODEL_SERVER_WORKERS: '1' },
     instance: { type: 'ml.m5.large', count: 1 },
   };
   await deploy(cloud, send, plan, { entry: 'endpoints.it', usdPerHour: undefined }, () => undefined, never);
@@ -165,19 +165,17 @@ describe('the test bench', () => {
   });
 
   test('cancels while the model still works, and asks it once', async () => {
+    const since = new Date();
     const cancel = new AbortController();
     const answer = ask('nameless', { sleep: 20, answer: [1, 2] }, [], cancel.signal);
-    const calls = () => {
-      try {
-        return readFileSync(sleeping, 'utf8').length;
-      } catch {
-        return 0;
-      }
+    const calls = async () => {
+      const lines = await logTail(cloud.logs, endpointLogGroup('nameless'), since, 100, never);
+      return lines.filter((line) => line.includes('falls asleep')).length;
     };
-    while (calls() === 0) await delay(20);
+    while ((await calls()) === 0) await delay(50);
     cancel.abort();
     await expect(answer).rejects.toMatchObject({ name: 'AbortError' });
-    expect(calls()).toBe(1);
+    expect(await calls()).toBe(1);
   });
 });
 
@@ -185,7 +183,7 @@ describe('labelsInArchive', () => {
   test('reads no further than the labels', async () => {
     const archive = await tarGz({
       './labels.json': '["a"]',
-      'model.pth': Buffer.alloc(8_000_000, Math.random().toString()),
+      'model.pth': randomBytes(1_000_000),
     });
     let taken = 0;
     const chunks = function* () {

@@ -13,7 +13,11 @@ export async function withCancel<T>(
     const abort = new AbortController();
     token.onCancellationRequested(() => abort.abort());
     let told = 0;
+    let last = 0;
     return work((message, percent) => {
+      // Each report goes to another process: nobody reads a thousand a second.
+      if (percent !== undefined && percent < 100 && Date.now() - last < 100) return;
+      last = Date.now();
       const increment = percent === undefined ? undefined : Math.max(0, percent - told);
       told = Math.max(told, percent ?? 0);
       progress.report({ message, ...(increment !== undefined && { increment }) });

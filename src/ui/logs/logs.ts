@@ -1,7 +1,33 @@
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
+import { commands, settings } from '../../contributions.js';
+import { JobWatches } from '../../jobs/jobWatch.js';
+import { isResource, pickResource } from '../commands/targets.js';
+import { registerJobPanel } from '../panels/job.js';
 import type { Parts } from '../parts.js';
+import { LogDocuments } from './logDocuments.js';
+import { openOutput } from './openOutput.js';
 
 /** Logs of jobs and endpoints as live, read-only documents, and the job panel. */
-export function registerWatching(_parts: Parts): vscode.Disposable[] {
-  return [];
+export function registerWatching(parts: Parts): vscode.Disposable[] {
+  const { command, connections, inventory } = parts;
+  const mostLines = () => vscode.workspace.getConfiguration().get<number>(settings.logLines) ?? 10_000;
+  const watches = new JobWatches(connections, mostLines);
+  const documents = new LogDocuments(connections, watches);
+  return [
+    documents,
+    ...registerJobPanel(parts, watches),
+    command(commands.showResourceLog, async (argument: unknown) => {
+      const target =
+        isResource(argument, 'training-job') || isResource(argument, 'endpoint')
+          ? argument
+          : await pickResource(inventory, 'training-job', 'Show the log of');
+      if (target) await documents.show(LogDocuments.uri(target.resource.kind, target.resource.name));
+    }),
+    command(commands.openOutput, async (argument: unknown) => {
+      const target = isResource(argument, 'training-job')
+        ? argument
+        : await pickResource(inventory, 'training-job', 'Output of');
+      if (target) await openOutput(parts, target);
+    }),
+  ];
 }
