@@ -52,6 +52,14 @@ async function main() {
   // Only now: they import packages that the set-up has installed.
   const { lint } = await import('./lint.mjs');
   const { testInVSCode } = await import('./testInVSCode.mjs');
+  const { installVSCodeHost } = await import('./vscodeHost.mjs');
+  const { makePackage } = await import('./package.mjs');
+  /** The package as people install it, in a real window. @param {string} runtime */
+  const endToEnd = (runtime) => {
+    if (!installVSCodeHost()) return { passed: 0, failed: 0 };
+    makePackage();
+    return vitest('e2e', runtime);
+  };
   const node = sandboxNode();
   /** @type {[name: string, run: () => Counts | Promise<Counts>][]} */
   const levels = [
@@ -60,6 +68,7 @@ async function main() {
     ['sandbox', () => vitest('sandbox', node)],
     ['clients', () => vitest('clients', node)],
     ['vscode', testInVSCode],
+    ['e2e', () => endToEnd(node)],
   ];
   // The pure rooms run in any VS Code's Node and in the sandbox's: their tests run on both where they differ.
   if (realpathSync(node) !== realpathSync(systemNode()))

@@ -31,10 +31,16 @@ const RelativePath = v.pipe(
 const Instance = v.strictObject({
   type: v.pipe(
     v.string(),
+    v.description('An instance type of SageMaker: ml.m5.xlarge (CPU), ml.g4dn.xlarge (GPU).'),
     v.regex(/^ml\.[a-z0-9-]+\.[a-z0-9]+$/, 'An instance type looks like ml.m5.xlarge; on SageMaker it starts with ml.'),
   ),
   count: v.optional(
-    v.pipe(v.number(), v.integer('A count is a whole number.'), v.minValue(1, 'At least one instance is needed.')),
+    v.pipe(
+      v.number(),
+      v.description('How many instances, 1 if left out.'),
+      v.integer('A count is a whole number.'),
+      v.minValue(1, 'At least one instance is needed.'),
+    ),
     1,
   ),
 });
@@ -80,8 +86,16 @@ const Seconds = v.pipe(v.number(), v.integer('Seconds are a whole number.'), v.m
 const container = {
   instance: Instance,
   /** Full URI of an image; without it the official PyTorch image of `frameworkVersion` is used. */
-  image: v.optional(v.pipe(v.string(), v.nonEmpty('An image URI is missing.'))),
-  frameworkVersion: v.optional(v.string()),
+  image: v.optional(
+    v.pipe(
+      v.string(),
+      v.description('Full URI of an image; without it the official PyTorch image.'),
+      v.nonEmpty('An image URI is missing.'),
+    ),
+  ),
+  frameworkVersion: v.optional(
+    v.pipe(v.string(), v.description('PyTorch version of the official image, such as 2.6.')),
+  ),
   environment: v.optional(Environment, {}),
   role: v.optional(Role),
 };
@@ -90,11 +104,20 @@ const TrainingJob = v.strictObject({
   kind: v.literal('training'),
   ...container,
   /** Folder that is shipped, data folders left out. */
-  source: v.optional(RelativePath, '.'),
+  source: v.optional(
+    v.pipe(RelativePath, v.description('Folder that is shipped with the script; data folders are left out.')),
+    '.',
+  ),
   /** Entry point, relative to `source`. */
-  script: RelativePath,
+  script: v.pipe(
+    RelativePath,
+    v.description('Entry point, relative to source. SageMaker passes it the hyperparameters as arguments.'),
+  ),
   channels: v.pipe(
     recordOf(ChannelName, Channel),
+    v.description(
+      'What the job reads: a channel name (SM_CHANNEL_<NAME> in the script) and "data.<name>" or an s3:// prefix.',
+    ),
     v.check((channels) => Object.keys(channels).length >= 1, 'A training job needs at least one channel.'),
     v.check((channels) => Object.keys(channels).length <= 20, 'A training job has at most 20 channels.'),
   ),
@@ -116,10 +139,21 @@ const TrainingJob = v.strictObject({
     {},
   ),
   /** torchrun starts one rank per GPU on every host; without it N hosts train N separate models. */
-  distribution: v.optional(v.literal('torchrun')),
+  distribution: v.optional(
+    v.pipe(
+      v.literal('torchrun'),
+      v.description('torchrun starts one rank per GPU on every host; without it N hosts train N separate models.'),
+    ),
+  ),
   /** Seconds until SageMaker stops the job. */
-  maxRuntime: v.optional(Seconds, 86_400),
-  volumeSizeInGB: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 30),
+  maxRuntime: v.optional(
+    v.pipe(Seconds, v.description('Seconds until SageMaker stops the job; 86400 if left out. It bounds the price.')),
+    86_400,
+  ),
+  volumeSizeInGB: v.optional(
+    v.pipe(v.number(), v.description('Disk of each instance in GB, 30 if left out.'), v.integer(), v.minValue(1)),
+    30,
+  ),
 });
 export type TrainingJob = v.InferOutput<typeof TrainingJob>;
 
@@ -138,9 +172,17 @@ const Endpoint = v.strictObject({
   ...container,
   model: Model,
   /** Folder shipped as `code/`; without it the inference script and the requirements.txt beside it are. */
-  source: v.optional(RelativePath),
+  source: v.optional(
+    v.pipe(
+      RelativePath,
+      v.description('Folder shipped as code/; without it the inference script and the requirements.txt beside it are.'),
+    ),
+  ),
   /** Script with model_fn, input_fn, predict_fn, output_fn; shipped in the model's archive. Relative to `source`. */
-  inference: RelativePath,
+  inference: v.pipe(
+    RelativePath,
+    v.description('Script with model_fn, input_fn, predict_fn, output_fn, relative to source.'),
+  ),
   /** Kept as written; nothing acts on it yet. */
   scaling: v.optional(v.unknown()),
 });
@@ -149,19 +191,34 @@ export type Endpoint = v.InferOutput<typeof Endpoint>;
 export const ProjectFile = v.strictObject({
   $schema: v.optional(v.string()),
   /** Prefix of names and S3 keys; by default the folder's name. */
-  name: v.optional(EntryName),
+  name: v.optional(v.pipe(EntryName, v.description("Prefix of names and S3 keys; the folder's name if left out."))),
   /** By default `sagemaker-<region>-<account>`, as the SageMaker SDK has it; created when it does not exist. */
   bucket: v.optional(
     v.pipe(
       v.string(),
+      v.description('S3 bucket; sagemaker-<region>-<account> if left out. Created when it does not exist.'),
       v.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'A bucket name has 3 to 63 of a-z, 0-9, "." and "-".'),
     ),
   ),
   /** Execution role of jobs and endpoints that name none of their own. */
-  role: v.optional(Role),
-  data: v.optional(recordOf(EntryName, v.strictObject({ path: RelativePath })), {}),
-  jobs: v.optional(recordOf(EntryName, v.variant('kind', [TrainingJob, TuningJob])), {}),
-  endpoints: v.optional(recordOf(EntryName, Endpoint), {}),
+  role: v.optional(
+    v.pipe(Role, v.description('Execution role of jobs and endpoints, by name or ARN. The sandbox has one ready.')),
+  ),
+  data: v.optional(
+    v.pipe(
+      recordOf(EntryName, v.strictObject({ path: v.pipe(RelativePath, v.description('Folder that is uploaded.')) })),
+      v.description('Data folders, uploaded to s3://<bucket>/<project>/data/<name>.'),
+    ),
+    {},
+  ),
+  jobs: v.optional(
+    v.pipe(recordOf(EntryName, v.variant('kind', [TrainingJob, TuningJob])), v.description('Training jobs by name.')),
+    {},
+  ),
+  endpoints: v.optional(
+    v.pipe(recordOf(EntryName, Endpoint), v.description('Endpoints by name, each serving the model of a job.')),
+    {},
+  ),
   functions: v.optional(recordOf(EntryName, v.unknown()), {}),
   machines: v.optional(recordOf(EntryName, v.unknown()), {}),
 });

@@ -17,7 +17,10 @@ const timeout = 180_000;
 const expected = /ServiceWorker|authentication provider/;
 
 // A built VS Code ignores the tests in the address' payload unless its server got this flag.
-const server = await startVSCodeServer(['--enable-smoke-test-driver']);
+const server = await startVSCodeServer({
+  flags: ['--enable-smoke-test-driver'],
+  settings: { 'sagemakerWorkbench.sandbox.dataFolder': process.env['WORKBENCH_VSCODE_SANDBOX'] ?? '' },
+});
 const browser = await chromium.launch({
   executablePath: '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],

@@ -1,11 +1,15 @@
 // Starts VS Code's own server as the npm package code-server ships it.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { sandboxNode } from '../../scripts/nodeRuntime.mjs';
 
-const program = path.join(import.meta.dirname, 'node_modules', 'code-server', 'lib', 'vscode', 'out', 'server-main.js');
+/** Where setup puts the newest VS Code; another one is named by the environment (test:long tests the oldest, too). */
+const codeServer =
+  process.env['WORKBENCH_CODE_SERVER'] ?? path.join(import.meta.dirname, 'node_modules', 'code-server');
+const program = path.join(codeServer, 'lib', 'vscode', 'out', 'server-main.js');
+const node = () => process.env['WORKBENCH_CODE_SERVER_NODE'] ?? sandboxNode();
 
 const userSettings = {
   'workbench.startupEditor': 'none',
@@ -18,40 +22,60 @@ const userSettings = {
   // Else a toast for every port that any process of the machine opens.
   'remote.autoForwardPorts': false,
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'files.simpleDialog.enable': true,
 };
 
 /**
- * A server on a free port of 127.0.0.1, without a token: for tests only, since it is a terminal for whoever opens it.
- *
- * @param {string[]} flags further flags of the server
- * @returns {Promise<{ authority: string, stop: () => Promise<void> }>}
+ * @typedef {object} ServerOptions
+ * @property {string[]} [flags] further flags of the server
+ * @property {string} [folder] for its data, kept; else a temporary one, removed at the end
+ * @property {string} [vsix] an extension to install
+ * @property {Record<string, unknown>} [settings] beside the ones above, of the user and of the machine
+ * @property {boolean} [trust] whether workspaces have to be trusted by the person; else all are
+ * @property {string} [token] that an address has to bring; without it anybody on this machine may come in
+ * @property {number} [port]
+ * @property {NodeJS.ProcessEnv} [env]
  */
-export async function startVSCodeServer(flags) {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'vscode-'));
-  mkdirSync(path.join(folder, 'user', 'User'), { recursive: true });
-  writeFileSync(path.join(folder, 'user', 'User', 'settings.json'), JSON.stringify(userSettings));
-  const folders = ['server-data-dir', 'user-data-dir', 'extensions-dir'].flatMap((flag) => [
-    `--${flag}`,
-    path.join(folder, flag.split('-')[0] ?? flag),
-  ]);
-  const args = ['--host', '127.0.0.1', '--port', '0', '--without-connection-token', '--accept-server-license-terms'];
+
+/**
+ * A server on 127.0.0.1. Without a token it is for tests only, since it is a terminal for whoever opens it.
+ *
+ * @param {ServerOptions} options
+ * @returns {Promise<{ authority: string, folder: string, stop: () => Promise<void> }>}
+ */
+export async function startVSCodeServer({ flags = [], settings, vsix, trust, token, port = 0, env, ...rest } = {}) {
+  const folder = rest.folder ?? mkdtempSync(path.join(os.tmpdir(), 'vscode-'));
+  // Settings of scope "machine" are the server's own.
+  for (const place of ['user/User', 'user/Machine', 'server/data/Machine']) {
+    mkdirSync(path.join(folder, place), { recursive: true });
+    writeFileSync(path.join(folder, place, 'settings.json'), JSON.stringify({ ...userSettings, ...settings }));
+  }
+  const own = [
+    ...['server-data-dir', 'user-data-dir', 'extensions-dir'].flatMap((flag) => [
+      `--${flag}`,
+      path.join(folder, flag.split('-')[0] ?? flag),
+    ]),
+    ...['--accept-server-license-terms', '--disable-telemetry', '--disable-update-check'],
+  ];
+  // No marketplace: it cannot be reached, and a test does not want it.
+  const environment = { ...process.env, EXTENSIONS_GALLERY: '{"serviceUrl":""}', ...env };
+  if (vsix) {
+    const { status, stdout, stderr } = spawnSync(node(), [program, ...own, '--install-extension', vsix, '--force'], {
+      env: environment,
+      encoding: 'utf8',
+    });
+    if (status !== 0 || !/successfully installed/.test(stdout))
+      throw new Error(`${vsix} cannot be installed: ${stdout}${stderr}`);
+  }
+  const access = token ? ['--connection-token', token] : ['--without-connection-token'];
   const server = spawn(
-    sandboxNode(),
+    node(),
     [
-      program,
-      ...args,
-      '--disable-telemetry',
-      '--disable-update-check',
-      '--disable-workspace-trust',
-      ...folders,
+      ...[program, '--host', '127.0.0.1', '--port', String(port), ...access, ...own],
+      ...(trust ? [] : ['--disable-workspace-trust']),
       ...flags,
     ],
-    // No marketplace: it cannot be reached, and a test does not want it.
-    {
-      detached: true,
-      env: { ...process.env, EXTENSIONS_GALLERY: '{"serviceUrl":""}' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
+    { detached: true, env: environment, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   let log = '';
   /** @type {Promise<string>} */
@@ -59,8 +83,8 @@ export async function startVSCodeServer(flags) {
     for (const stream of [server.stdout, server.stderr]) {
       stream.on('data', (chunk) => {
         log += String(chunk);
-        const port = /Extension host agent listening on (\d+)/.exec(log)?.[1];
-        if (port) resolve(port);
+        const found = /Extension host agent listening on (\d+)/.exec(log)?.[1];
+        if (found) resolve(found);
       });
     }
     server.once('error', reject);
@@ -72,7 +96,7 @@ export async function startVSCodeServer(flags) {
     // Its whole group: an extension host whose page was closed would wait three hours for it to come back.
     if (server.pid && server.exitCode === null) process.kill(-server.pid, 'SIGKILL');
     await gone;
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    if (rest.folder === undefined) rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   };
-  return { authority, stop };
+  return { authority, folder, stop };
 }

@@ -195,7 +195,13 @@ describe('run records', () => {
 test('a summary says where, what is made at what price, and every gate with what to do', () => {
   const text = summaryText({
     entry: 'jobs.best',
-    connection: { profile: 'dev', billed: true, account: '123456789012', region: 'us-east-1', endpoint: 'http://127.0.0.1:1/' },
+    connection: {
+      profile: 'dev',
+      billed: true,
+      account: '123456789012',
+      region: 'us-east-1',
+      endpoint: 'http://127.0.0.1:1/',
+    },
     changes: [
       { effect: 'creates', kind: 'bucket', name: 'b' },
       { effect: 'creates', kind: 'training-job', name: 'j', estimate: { usdPerHour: 0.23, maximumUsd: 0.46 } },
