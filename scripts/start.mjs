@@ -1,8 +1,13 @@
-// `npm start`: installs what is missing, builds, starts the sandbox and runs the sample's main job in it.
-//   --once          end after the main job (exit code 0 when it succeeded)
-//   --again         train and deploy again, also when nothing has changed since the last time
-//   --data DIR      the sandbox's data folder, --port N its port (see npx sagemaker-sandbox --help)
+// `npm start`: installs what is missing, builds, starts the sandbox, runs the sample's main job in it, and serves a VS Code
+// in the browser with the sample open.
+//   --once            end after the main job (exit code 0 when it succeeded), without VS Code
+//   --no-run          do not run the main job
+//   --again           train and deploy again, also when nothing has changed since the last time
+//   --workspace DIR   open this folder instead of the sample (its main job is not run)
+//   --port N          port of VS Code on 127.0.0.1 (default: any free one)
+//   --data DIR        the sandbox's data folder, --sandbox-port N its port (see npx sagemaker-sandbox --help)
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
@@ -13,8 +18,11 @@ const { values: options } = parseArgs({
   options: {
     once: { type: 'boolean' },
     again: { type: 'boolean' },
+    'no-run': { type: 'boolean' },
+    workspace: { type: 'string' },
     data: { type: 'string' },
     port: { type: 'string' },
+    'sandbox-port': { type: 'string' },
   },
 });
 
@@ -29,8 +37,8 @@ const { values: options } = parseArgs({
  * @returns {Promise<{ ready: Ready, stop: () => Promise<void> }>}
  */
 function startSandbox(python) {
-  const flags = Object.entries({ data: options.data, port: options.port, python }).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}`, value],
+  const flags = Object.entries({ data: options.data, port: options['sandbox-port'], python }).flatMap(
+    ([name, value]) => (value === undefined ? [] : [`--${name}`, value]),
   );
   // A group of its own: Ctrl+C in the terminal reaches this program alone, which first lets the main job clean up.
   const child = spawn(sandboxNode(), [path.join(root, 'dist', 'sandbox.js'), ...flags], {
@@ -68,6 +76,37 @@ function runMainJob(ready, interrupted) {
   });
 }
 
+/**
+ * A VS Code in the browser, with the extension as people install it, on the sandbox that runs.
+ *
+ * @param {Ready} ready
+ * @param {string | undefined} python
+ * @returns {Promise<{ url: string, stop: () => Promise<void> } | undefined>} undefined where VS Code cannot be run
+ */
+async function serveVSCode(ready, python) {
+  // Only now: it needs packages that the set-up has installed.
+  const { installVSCodeHost } = await import('./vscodeHost.mjs');
+  if (!installVSCodeHost({ chromium: false })) return undefined;
+  const { makePackage } = await import('./package.mjs');
+  const { startVSCodeServer } = await import('../test/host/vscodeServer.mjs');
+  step('Starting VS Code');
+  // Whoever knows the token has a terminal on this machine.
+  const token = randomBytes(24).toString('hex');
+  const { authority, stop } = await startVSCodeServer({
+    vsix: makePackage(),
+    token,
+    folder: path.join(root, 'out', 'start'),
+    port: Number(options.port ?? 0),
+    settings: {
+      'sagemakerWorkbench.sandbox.dataFolder': ready.dataDir,
+      ...(python && { 'sagemakerWorkbench.sandbox.python': python }),
+    },
+  });
+  const workspace = path.resolve(options.workspace ?? path.join(root, 'training'));
+  const query = new URLSearchParams({ tkn: token, folder: workspace });
+  return { url: `http://${authority}/?${query}`, stop };
+}
+
 async function main() {
   installNodePackages();
   step('Building');
@@ -87,10 +126,13 @@ async function main() {
     }
   });
 
-  process.exitCode = await runMainJob(ready, interruption.signal);
-  if (!options.once && process.exitCode === 0) {
+  const run = !options['no-run'] && options.workspace === undefined;
+  process.exitCode = run ? await runMainJob(ready, interruption.signal) : 0;
+  if (!options.once && process.exitCode === 0 && !interruption.signal.aborted) {
+    const window = await serveVSCode(ready, python);
     const { endpoint, configFile, dataDir } = ready;
     const data = options.data ? ` --data ${options.data}` : '';
+    if (window) console.log(`\nOpen SageMaker Workbench in your browser:\n\n  ${window.url}`);
     console.log(`
 The sandbox stays up at ${endpoint} (data in ${dataDir}) until Ctrl+C. To use it from another terminal:
 
@@ -99,6 +141,7 @@ The sandbox stays up at ${endpoint} (data in ${dataDir}) until Ctrl+C. To use it
 
 or name its profile: AWS_CONFIG_FILE=${configFile} AWS_PROFILE=sandbox`);
     await interrupted;
+    await window?.stop();
   }
   await stop();
 }

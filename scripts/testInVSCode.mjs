@@ -1,5 +1,6 @@
 // The level `vscode`: test/vscode in a real extension host.
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runTests } from '@vscode/test-electron';
 import { build as bundle } from 'esbuild';
@@ -23,12 +24,13 @@ export async function testInVSCode() {
     external: ['vscode', 'mocha'],
   });
   const report = path.join(out, 'report.json');
+  const sandbox = mkdtempSync(path.join(tmpdir(), 'vscode-sandbox-'));
   rmSync(report, { force: true });
   const failure = await runTests({
     vscodeExecutablePath: path.join(root, 'test', 'host', 'codeShim.mjs'),
     extensionDevelopmentPath: root,
     extensionTestsPath: path.join(out, 'run.js'),
-    extensionTestsEnv: { WORKBENCH_VSCODE_REPORT: report },
+    extensionTestsEnv: { WORKBENCH_VSCODE_REPORT: report, WORKBENCH_VSCODE_SANDBOX: path.join(sandbox, 'data') },
     launchArgs: [path.join(root, 'training')],
   }).then(
     () => undefined,

@@ -10,20 +10,23 @@ const host = path.join(root, 'test', 'host');
 /** What the server never needs here, 340 MB of it; without Copilot's extension every window starts two seconds sooner. */
 const ballast = ['node_modules/@github', 'node_modules/@microsoft/mxc-sdk', 'extensions/copilot'];
 
-/** @returns {boolean} whether VS Code can be run; when not, a line has said why */
-export function installVSCodeHost() {
+/**
+ * @param {{ chromium?: boolean }} [options] whether a browser is needed as well, for tests
+ * @returns {boolean} whether VS Code can be run; when not, a line has said why
+ */
+export function installVSCodeHost({ chromium = true } = {}) {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     console.log(
-      '  skipped: the VS Code of test/host runs on Linux x64 (elsewhere start the tests from a desktop VS Code)',
+      '  skipped: the VS Code of test/host runs on Linux x64 (elsewhere use a desktop VS Code, with npm run package)',
     );
     return false;
   }
-  if (isDebianRoot()) installDebianPackages(['chromium']);
+  if (chromium && isDebianRoot()) installDebianPackages(['chromium']);
   const lock = readFileSync(path.join(host, 'package-lock.json'), 'utf8');
   const stamp = path.join(host, 'node_modules', '.workbench-lock');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return true;
 
-  step('Installing a VS Code for the tests: about 60 s and 700 MB');
+  step('Installing a VS Code that runs in the browser: about 60 s and 700 MB');
   // No install scripts: code-server's own compiles much that is not needed, and fails without Kerberos' headers.
   run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: host });
   const server = path.join(host, 'node_modules', 'code-server', 'lib', 'vscode');

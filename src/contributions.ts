@@ -61,7 +61,6 @@ export const capabilities = [
 ] as const;
 export type Capability = (typeof capabilities)[number];
 
-export const projectFileLanguage = 'jsonc';
 export const logScheme = 'sagemaker-log';
 export const logLanguage = 'sagemaker-log';
 

@@ -65,7 +65,7 @@ export function isFlat(probabilities: readonly number[]): boolean {
 }
 
 /** As people write it: folders of data sets are called `023.Bernese_mountain_dog`. */
-export function readableName(name: string): string {
+function readableName(name: string): string {
   return name.replace(/^\d+\.(?=\p{L})/u, '').replaceAll('_', ' ');
 }
 

@@ -7,6 +7,7 @@ export interface ImageKind {
 
 const kinds: readonly (ImageKind & { readonly starts: RegExp })[] = [
   { name: 'JPEG', contentType: 'image/jpeg', starts: /^\xFF\xD8\xFF/ },
+  // eslint-disable-next-line no-control-regex -- PNG begins with one
   { name: 'PNG', contentType: 'image/png', starts: /^\x89PNG\r\n\x1A\n/ },
   { name: 'GIF', contentType: 'image/gif', starts: /^GIF8[79]a/ },
   { name: 'WebP', contentType: 'image/webp', starts: /^RIFF[^]{4}WEBP/ },

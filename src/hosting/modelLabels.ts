@@ -74,7 +74,7 @@ export async function labelsInArchive(
   } finally {
     signal.removeEventListener('abort', abort);
     // What is left of the archive is not downloaded.
-    if ('destroy' in archive && typeof archive.destroy === 'function') archive.destroy();
+    (archive as { destroy?: () => void }).destroy?.();
     gunzip.destroy();
   }
 }

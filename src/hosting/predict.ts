@@ -7,7 +7,7 @@ import { type AnswerReading, readAnswer } from './answers.js';
 import { classify, type Prediction } from './classes.js';
 
 /** How long a container may take to answer (InvokeEndpoint, API reference). */
-export const answerSeconds = 60;
+const answerSeconds = 60;
 /** Beyond that the service itself says that the model was late: its answer is waited for. */
 const marginSeconds = 5;
 

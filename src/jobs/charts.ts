@@ -20,7 +20,7 @@ export interface Chart {
 const wide = 30;
 
 /** Whether a larger value of such a metric is the better one; undefined for a name that does not tell. */
-export function largerIsBetter(name: string): boolean | undefined {
+function largerIsBetter(name: string): boolean | undefined {
   if (/loss|error|rmse|mae|mse|perplexity|ppl/i.test(name)) return false;
   return /acc|f1|auc|precision|recall|score|map\b|bleu|rouge|r2/i.test(name) ? true : undefined;
 }

@@ -8,7 +8,7 @@ export interface Point {
 }
 
 /** More points than this are not kept of one metric: a chart has no room for them. */
-export const mostPoints = 5000;
+const mostPoints = 5000;
 
 /**
  * The values of a job's metrics as its log tells them, by the job's own definitions: what CloudWatch gets, and sooner.

@@ -28,7 +28,7 @@ export class LogLines {
 }
 
 /** As a terminal would show it in the end: without colours, and of a progress bar its last state. */
-export function plainText(message: string): string {
+function plainText(message: string): string {
   const uncoloured = message.replace(colours, '');
   return uncoloured
     .split('\n')

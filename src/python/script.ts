@@ -86,7 +86,7 @@ export class Script {
   }
 }
 
-export function children(node: SyntaxNode): SyntaxNode[] {
+function children(node: SyntaxNode): SyntaxNode[] {
   const found: SyntaxNode[] = [];
   for (let child = node.firstChild; child; child = child.nextSibling) found.push(child);
   return found;

@@ -19,7 +19,10 @@ describe('from the project file to an answer', () => {
     await window.lens('Launch').waitFor();
     await window.page.reload();
     await window.lens('Launch').waitFor();
-    await window.page.locator('.codelens-decoration').getByText(/about \$0\.23\/h on AWS, at most/).waitFor();
+    await window.page
+      .locator('.codelens-decoration')
+      .getByText(/about \$0\.23\/h on AWS, at most/)
+      .waitFor();
     await window.statusBar.getByText('Sandbox').waitFor();
     expect(desk.sandboxPid, 'looking at a file starts nothing').toBeUndefined();
 
@@ -70,7 +73,10 @@ describe('from the project file to an answer', () => {
   });
 
   test('the finished job is deployed', async () => {
-    await window.page.getByRole('tab', { name: /breeds-train-[^.]*$/ }).first().click();
+    await window.page
+      .getByRole('tab', { name: /breeds-train-[^.]*$/ })
+      .first()
+      .click();
     const job = await window.webview('#deploy');
     await job.locator('#deploy').click();
     const launch = await window.webview('#launch');

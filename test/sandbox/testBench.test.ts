@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Change } from '../../src/aws/change.js';
+import type { Mutate } from '../../src/aws/change.js';
 import type { Cloud } from '../../src/aws/cloud.js';
 import { connect } from '../../src/aws/load.js';
 import { deploy } from '../../src/hosting/deploy.js';
@@ -40,7 +40,7 @@ def output_fn(prediction, accept):
     return json.dumps(prediction), "application/json"
 `;
 const never = new AbortController().signal;
-const send = (change: Change) => change.send();
+const send: Mutate = (change) => change.send();
 const workspace = (names: readonly string[]): LabelSource[] => [{ from: 'labels.txt', read: async () => names }];
 
 let sandbox: SandboxProcess;

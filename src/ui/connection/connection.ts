@@ -51,7 +51,7 @@ async function connect(connections: Connections): Promise<void> {
 
 /** One notification for each failure, however many calls ran into it. */
 function tellFailures(connections: Connections): vscode.Disposable {
-  return connections.onDidChange(async (state: ConnectionState) => {
+  const tell = async (state: ConnectionState): Promise<void> => {
     // A sandbox that was stopped on purpose is no news.
     if (state.status !== 'failed' || state.error instanceof Stopped) return;
     const remedy = state.error instanceof UserError ? state.error.details.remedy : undefined;
@@ -61,7 +61,8 @@ function tellFailures(connections: Connections): vscode.Disposable {
     if (picked === other) await vscode.commands.executeCommand(commands.switchConnection);
     else if (picked !== undefined && picked === remedy?.label) await remedy.run();
     else if (picked === again) await vscode.commands.executeCommand(commands.retryConnection);
-  });
+  };
+  return connections.onDidChange((state) => void tell(state));
 }
 
 /** Corrected keys and a new sign-in count at once. Looked at while a profile is in use, never before. */

@@ -27,7 +27,7 @@ const faultFinding = [
 function gentle(schema: unknown, isProperties = false): unknown {
   if (Array.isArray(schema)) return schema.map((item) => gentle(item));
   if (typeof schema !== 'object' || schema === null) return schema;
-  const kept = Object.entries(schema).flatMap(([key, value]: [string, unknown]) => {
+  const kept = Object.entries(schema).flatMap<[string, unknown]>(([key, value]: [string, unknown]) => {
     if (isProperties) return [[key, gentle(value)]];
     // The values of a record have names that the person chose: their schema is what helps.
     if (key === 'additionalProperties' && typeof value === 'object') return [[key, gentle(value)]];
@@ -36,7 +36,7 @@ function gentle(schema: unknown, isProperties = false): unknown {
     if (key === 'const') return [['enum', [value]]];
     if (key === 'type' && (value === 'object' || value === 'boolean')) return [[key, value]];
     return faultFinding.includes(key) ? [] : [[key, gentle(value, key === 'properties')]];
-  }) as [string, unknown][];
+  });
   return Object.fromEntries(kept);
 }
 
