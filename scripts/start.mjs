@@ -6,8 +6,9 @@
 //   --workspace DIR   open this folder instead of the sample (its main job is not run)
 //   --port N          port of VS Code on 127.0.0.1 (default: any free one)
 //   --data DIR        the sandbox's data folder, --sandbox-port N its port (see npx sagemaker-sandbox --help)
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
@@ -29,6 +30,20 @@ const { values: options } = parseArgs({
 /**
  * @typedef {{ endpoint: string, configFile: string, dataDir: string }} Ready the sandbox's ready line
  */
+
+/**
+ * The sandbox that runs on the data folder already, such as one that a window has started: it is used, and left running.
+ *
+ * @returns {Ready | undefined}
+ */
+function runningSandbox() {
+  const data = options.data ? ['--data', options.data] : [];
+  const program = path.join(root, 'dist', 'sandbox.js');
+  const { status, stdout } = spawnSync(sandboxNode(), [program, '--print-env', ...data], { encoding: 'utf8' });
+  const config = /AWS_CONFIG_FILE='([^']+)'/.exec(stdout)?.[1];
+  if (status !== 0 || config === undefined) return undefined;
+  return JSON.parse(readFileSync(path.join(path.dirname(path.dirname(config)), 'lock.json'), 'utf8'));
+}
 
 /**
  * The sandbox as a child of this program.
@@ -87,13 +102,12 @@ async function serveVSCode(ready, python) {
   // Only now: it needs packages that the set-up has installed.
   const { installVSCodeHost } = await import('./vscodeHost.mjs');
   if (!installVSCodeHost({ chromium: false })) return undefined;
-  const { makePackage } = await import('./package.mjs');
   const { startVSCodeServer } = await import('../test/host/vscodeServer.mjs');
   step('Starting VS Code');
   // Whoever knows the token has a terminal on this machine.
   const token = randomBytes(24).toString('hex');
   const { authority, stop } = await startVSCodeServer({
-    vsix: makePackage(),
+    extension: root,
     token,
     folder: path.join(root, 'out', 'start'),
     port: Number(options.port ?? 0),
@@ -112,8 +126,9 @@ async function main() {
   step('Building');
   build();
   const python = installPython();
-  step('Starting the sandbox');
-  const { ready, stop } = await startSandbox(python);
+  const running = runningSandbox();
+  step(running ? `Using the sandbox that runs at ${running.endpoint}` : 'Starting the sandbox');
+  const { ready, stop } = running ? { ready: running, stop: async () => undefined } : await startSandbox(python);
 
   const interruption = new AbortController();
   /** @type {Promise<void>} */

@@ -1,6 +1,6 @@
 // Starts VS Code's own server as the npm package code-server ships it.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { sandboxNode } from '../../scripts/nodeRuntime.mjs';
@@ -30,6 +30,7 @@ const userSettings = {
  * @property {string[]} [flags] further flags of the server
  * @property {string} [folder] for its data, kept; else a temporary one, removed at the end
  * @property {string} [vsix] an extension to install
+ * @property {string} [extension] folder of an extension, used where it lies
  * @property {Record<string, unknown>} [settings] beside the ones above, of the user and of the machine
  * @property {boolean} [trust] whether workspaces have to be trusted by the person; else all are
  * @property {string} [token] that an address has to bring; without it anybody on this machine may come in
@@ -43,7 +44,17 @@ const userSettings = {
  * @param {ServerOptions} options
  * @returns {Promise<{ authority: string, folder: string, stop: () => Promise<void> }>}
  */
-export async function startVSCodeServer({ flags = [], settings, vsix, trust, token, port = 0, env, ...rest } = {}) {
+export async function startVSCodeServer({
+  flags = [],
+  settings,
+  vsix,
+  extension,
+  trust,
+  token,
+  port = 0,
+  env,
+  ...rest
+} = {}) {
   const folder = rest.folder ?? mkdtempSync(path.join(os.tmpdir(), 'vscode-'));
   // Settings of scope "machine" are the server's own.
   for (const place of ['user/User', 'user/Machine', 'server/data/Machine']) {
@@ -59,6 +70,13 @@ export async function startVSCodeServer({ flags = [], settings, vsix, trust, tok
   ];
   // No marketplace: it cannot be reached, and a test does not want it.
   const environment = { ...process.env, EXTENSIONS_GALLERY: '{"serviceUrl":""}', ...env };
+  if (extension) {
+    const { publisher, name, version } = JSON.parse(readFileSync(path.join(extension, 'package.json'), 'utf8'));
+    const link = path.join(folder, 'extensions', `${publisher}.${name}-${version}`);
+    mkdirSync(path.dirname(link), { recursive: true });
+    rmSync(link, { recursive: true, force: true });
+    symlinkSync(extension, link, 'junction');
+  }
   if (vsix) {
     const { status, stdout, stderr } = spawnSync(node(), [program, ...own, '--install-extension', vsix, '--force'], {
       env: environment,

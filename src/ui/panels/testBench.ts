@@ -254,7 +254,7 @@ class TestBench {
     }
     const { content } = await fetchImage(text, signal);
     const name = decodeURIComponent(new URL(text).pathname.split('/').at(-1) ?? '') || new URL(text).host;
-    // Out of Node's pool: only these bytes travel to the page.
+    // A copy: VS Code posts a Buffer as JSON.
     return { type: 'picture', name, body: new Uint8Array(content) };
   }
 

@@ -77,7 +77,8 @@ export async function readPicture(uri: vscode.Uri, projects: readonly OpenProjec
     const megabytes = (about.size / 1024 / 1024).toFixed(1);
     throw new UserError(`${name} has ${megabytes} MB, and an endpoint takes at most 6 MB. Nothing was sent.`);
   }
-  const body = await vscode.workspace.fs.readFile(local);
+  // A copy: VS Code reads into a Buffer, and posts a Buffer as JSON.
+  const body = new Uint8Array(await vscode.workspace.fs.readFile(local));
   if (!imageKind(body) && !/\.(jpe?g|png|gif|webp|bmp|tiff?|hei[cf]|avif)$/i.test(name)) {
     throw new UserError(`${name} is not a picture: paste its text into JSON or CSV to send it.`);
   }
