@@ -12,12 +12,15 @@ export interface AnswerActions {
 const mostText = 20_000;
 const top = 5;
 
-/** What an endpoint answered: the answer in large, then the evidence. */
-export function showAnswer(answer: Answer, actions: AnswerActions): HTMLElement[] {
+/**
+ * What an endpoint answered: the answer in large, then the evidence.
+ * @param input what was sent, in a word or two: what stands beside may be the next input already
+ */
+export function showAnswer(answer: Answer, input: string, actions: AnswerActions): HTMLElement[] {
   const { content } = answer;
   if (content.kind === 'other') {
     return [
-      el('div', { class: 'ah' }, facts(answer), el('h1', {}, content.heading)),
+      el('div', { class: 'ah' }, facts(answer, input), el('h1', {}, content.heading)),
       ...(content.explanation === undefined ? [] : [note('warning', content.explanation, '')]),
       raw(answer, actions),
     ];
@@ -26,7 +29,7 @@ export function showAnswer(answer: Answer, actions: AnswerActions): HTMLElement[
   const [first] = rows;
   if (!first) return [raw(answer, actions)];
   const place = el('div', { class: 'row' });
-  const show = (row: ClassRow) => place.replaceChildren(...showRow(answer, content, row));
+  const show = (row: ClassRow) => place.replaceChildren(...showRow(answer, input, content, row));
   show(first);
   return [...(rows.length > 1 ? [chooseRow(content, show)] : []), place, raw(answer, actions)];
 }
@@ -39,7 +42,7 @@ function chooseRow({ rows, inputs }: ClassesContent, show: (row: ClassRow) => vo
   return el('p', { class: 'batch' }, select);
 }
 
-function showRow(answer: Answer, content: ClassesContent, row: ClassRow): HTMLElement[] {
+function showRow(answer: Answer, input: string, content: ClassesContent, row: ClassRow): HTMLElement[] {
   const [best] = row.classes;
   const digits = digitsFor(best?.probability ?? 1);
   const known = content.expected !== undefined;
@@ -60,7 +63,7 @@ function showRow(answer: Answer, content: ClassesContent, row: ClassRow): HTMLEl
     el(
       'div',
       { class: 'ah' },
-      facts(answer, verdict || undefined),
+      facts(answer, input, verdict || undefined),
       el('h1', {}, best?.name ?? '', ' ', el('span', {}, percent(best?.probability ?? 0, digits))),
     ),
     ...(row.flat ? [flatNote(row, digits)] : []),
@@ -80,12 +83,14 @@ function flatNote({ classes }: ClassRow, digits: number): HTMLElement {
 }
 
 /** The dim line above the answer. */
-function facts(answer: Answer, verdict?: readonly HTMLElement[]): HTMLElement {
+function facts(answer: Answer, input: string, verdict?: readonly HTMLElement[]): HTMLElement {
   const { target, milliseconds, variant, id } = answer;
   const parts = [
     `${count(Math.round(milliseconds))} ms`,
+    input,
     target,
-    ...(variant === undefined ? [] : [`variant ${variant}`]),
+    // The name that an only variant has.
+    ...(variant === undefined || variant === 'AllTraffic' ? [] : [`variant ${variant}`]),
     new Date(id).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' }),
   ];
   return el(

@@ -1,6 +1,6 @@
 import { el } from '../shared/dom.js';
 import { count, digitsFor, percent } from './format.js';
-import type { HistoryEntry } from './state.js';
+import type { HistoryEntry, Sent } from './state.js';
 
 /** The last sends; a click shows one again. */
 export function historyTable(
@@ -11,15 +11,15 @@ export function historyTable(
 ): HTMLElement[] {
   const forget = el('button', { type: 'button', class: 'link' }, 'Clear');
   forget.addEventListener('click', clear);
-  const rows = entries.map(({ picture, text, outcome }, index) => {
+  const rows = entries.map((entry, index) => {
+    const { picture, outcome } = entry;
     const open = el('button', { type: 'button', class: 'link' }, sentence(outcome));
     open.addEventListener('click', () => show(index));
-    const input = picture ? picture.name : (text ?? '').replace(/\s+/g, ' ').slice(0, 40);
     return el(
       'tr',
       { class: outcome.id === current && 'cur' },
       el('td', { class: 'mono' }, new Date(outcome.id).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })),
-      el('td', { class: 'in' }, picture?.preview && el('img', { src: picture.preview, alt: '' }), input),
+      el('td', { class: 'in' }, picture?.preview && el('img', { src: picture.preview, alt: '' }), inputName(entry)),
       el('td', {}, open),
       el('td', { class: 'dim where' }, `${outcome.target}, ${outcome.connection}`),
       el('td', { class: 'num' }, outcome.type === 'answer' ? count(Math.round(outcome.milliseconds)) : ''),
@@ -42,4 +42,9 @@ function sentence(outcome: HistoryEntry['outcome']): string {
   const [best] = row?.classes ?? [];
   if (!best) return '';
   return `${best.name} ${percent(best.probability, digitsFor(best.probability))}${row?.flat ? ', nearly uniform' : ''}`;
+}
+
+/** What was sent, in a word or two. */
+export function inputName({ picture, text }: Sent): string {
+  return picture ? picture.name : (text ?? '').replace(/\s+/g, ' ').slice(0, 40);
 }

@@ -21,14 +21,21 @@ export interface Kept {
   picture?: KeptPicture | undefined;
   /** What is shown. */
   outcome?: Outcome | undefined;
+  /** What was sent for it, in a word or two. */
+  input: string;
+  /** What was sent last. */
+  sent: Sent;
   /** Newest first. */
   history: HistoryEntry[];
 }
 
-export interface HistoryEntry {
+export interface Sent {
   readonly tab: Tab;
   readonly picture?: KeptPicture | undefined;
   readonly text?: string | undefined;
+}
+
+export interface HistoryEntry extends Sent {
   readonly outcome: Outcome;
 }
 
@@ -39,6 +46,8 @@ export const nothingYet: Kept = {
   text: { json: '', csv: '' },
   contentType: { json: 'application/json', csv: 'text/csv' },
   accept: { json: 'application/json', csv: 'application/json' },
+  input: '',
+  sent: { tab: 'image' },
   history: [],
 };
 

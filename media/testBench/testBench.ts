@@ -11,14 +11,17 @@ import {
 import { el } from '../shared/dom.js';
 import { Page } from '../shared/page.js';
 import { note, showAnswer, showFailure } from './answer.js';
-import { historyTable } from './history.js';
+import { historyTable, inputName } from './history.js';
 import { imageInput, textInput, textProblem } from './input.js';
 import { brought, readGiven } from './picture.js';
-import { fromBase64, kept, type Kept, nothingYet, type Tab, toBase64, withEntry } from './state.js';
+import { fromBase64, kept, type Kept, type KeptPicture, nothingYet, type Tab, toBase64, withEntry } from './state.js';
 import '../shared/base.css';
 import './testBench.css';
 
 const tabs: readonly [Tab, string][] = [['image', 'Image'], ['json', 'JSON'], ['csv', 'CSV']]; // prettier-ignore
+
+/** Pictures whose bytes are kept for the history: 6 MB each at most. */
+const mostBodies = 8;
 
 class Bench {
   private readonly page = new Page<FromPage, ToPage, Kept>((message) => this.hear(message));
@@ -100,19 +103,19 @@ class Bench {
         return;
       case 'answer':
       case 'failure':
-        // A page that comes back is told again what it may know already.
-        if (message.id !== this.now.outcome?.id) this.finish(message);
+        // A page that comes back is told again what it may know already; and what was overtaken is not waited for.
+        if (message.id !== this.now.outcome?.id && (this.pending ?? message).id === message.id) this.finish(message);
     }
   }
 
   /** The end of a send; a cancelled one has no outcome, and what was shown before is shown again. */
   private finish(outcome: Outcome | undefined): void {
-    if (outcome && (!this.pending || this.pending.id === outcome.id)) {
-      const { tab, picture, text } = this.now;
+    if (outcome) {
+      const { sent } = this.now;
       this.outcome = outcome;
       this.now.outcome = kept(outcome);
-      const input = tab === 'image' ? { picture } : { text: text[tab].slice(0, 20_000) };
-      this.now.history = withEntry(this.now.history, { tab, ...input, outcome });
+      this.now.input = inputName(sent);
+      this.now.history = withEntry(this.now.history, { ...sent, outcome });
     }
     this.pending = undefined;
     this.keep();
@@ -127,18 +130,27 @@ class Bench {
     try {
       const { body, ...shown } = await readGiven(given);
       const key = Date.now();
-      this.bodies.clear();
       this.bodies.set(key, body);
+      for (const old of [...this.bodies.keys()].slice(0, -mostBodies)) this.bodies.delete(old);
       const base64 = toBase64(body);
       this.now.picture = { ...shown, key, ...(base64 !== undefined && { base64 }) };
       this.now.outcome = this.outcome = undefined;
       this.choose('image');
-      if (shown.dimensions && this.why() === undefined) this.send();
+      // What still runs is overtaken.
+      this.pending = undefined;
+      if (shown.dimensions) this.send();
     } catch (error) {
       this.problem = error instanceof Error ? error.message : String(error);
       this.choose('image');
     }
     this.showOutcome();
+  }
+
+  /** A picture of the history, as one that outlives the page where its bytes are few. */
+  private withBytes(picture: KeptPicture): KeptPicture {
+    const body = this.bodies.get(picture.key);
+    const base64 = body && toBase64(body);
+    return { ...picture, ...(base64 !== undefined && { base64 }) };
   }
 
   private takeDrops(): void {
@@ -210,6 +222,8 @@ class Bench {
       const { contentType, accept } = this.now;
       this.page.say({ type: 'send', id, target, contentType: contentType[tab], accept: accept[tab], body });
     }
+    this.now.sent = tab === 'image' ? { tab, picture } : { tab, text: this.now.text[tab].slice(0, 20_000) };
+    this.keep();
     this.pending = { id, phase: 'answer', since: performance.now() };
     this.showOutcome();
   }
@@ -334,7 +348,7 @@ class Bench {
       ...(!outcome
         ? [empty]
         : outcome.type === 'answer'
-          ? showAnswer(outcome, actions)
+          ? showAnswer(outcome, this.now.input, actions)
           : showFailure(outcome, actions)),
     );
   }
@@ -372,7 +386,8 @@ class Bench {
       const entry = this.now.history[index];
       if (!entry || this.pending) return;
       this.outcome = this.now.outcome = entry.outcome;
-      if (entry.tab === 'image') this.now.picture = entry.picture;
+      this.now.input = inputName(entry);
+      if (entry.tab === 'image') this.now.picture = entry.picture && this.withBytes(entry.picture);
       else this.now.text[entry.tab] = entry.text ?? '';
       this.problem = undefined;
       this.choose(entry.tab);

@@ -1,3 +1,4 @@
+import { messageOf } from '../core/errors.js';
 import breeds from '../../resources/breeds.json' with { type: 'json' };
 
 /** Class names by position, and where they were found: "labels.json in the model". */
@@ -29,10 +30,10 @@ export async function chooseLabels(
     try {
       const names = await read(signal);
       if (names?.length === classes) return { labels: { names, from }, passed };
-      if (names) passed.push(`${from} has ${names.length} names and the answer ${classes} numbers: not used.`);
+      if (names) passed.push(`Not used: ${from} (${names.length} names for ${classes} numbers).`);
     } catch (error) {
       signal.throwIfAborted();
-      passed.push(`${from} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+      passed.push(`Not used: ${from} (${messageOf(error)}).`);
     }
   }
   const dogs = classes === breeds.length;

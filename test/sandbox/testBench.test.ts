@@ -112,10 +112,7 @@ describe('the test bench', () => {
     expect(await ask('named', { answer: [1, 2, 3] }, workspace(['x', 'y', 'z']))).toMatchObject({
       content: {
         rows: [{ classes: [{ name: 'z' }, { name: 'y' }, { name: 'x' }] }],
-        names: [
-          'Names come from labels.txt.',
-          'labels.json in the model has 2 names and the answer 3 numbers: not used.',
-        ],
+        names: ['Names come from labels.txt.', 'Not used: labels.json in the model (2 names for 3 numbers).'],
       },
     });
   });

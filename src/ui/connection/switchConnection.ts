@@ -4,6 +4,7 @@ import { configFiles } from '../../aws/connection.js';
 import type { ConnectionChoice } from '../../aws/connections.js';
 import { profiles } from '../../aws/load.js';
 import { messageOf } from '../../core/errors.js';
+import { pickOne } from '../quickPick.js';
 
 interface Choice extends vscode.QuickPickItem {
   readonly choose: () => Promise<ConnectionChoice | undefined>;
@@ -55,7 +56,6 @@ export async function askConnection(current: ConnectionChoice): Promise<Connecti
   };
   pick.items = [sandbox];
   pick.busy = true;
-  pick.show();
   void profiles()
     .then(
       (found) =>
@@ -70,12 +70,7 @@ export async function askConnection(current: ConnectionChoice): Promise<Connecti
         (pick.items = [sandbox, { ...openConfig, detail: `The profiles cannot be read: ${messageOf(error)}` }]),
     )
     .finally(() => (pick.busy = false));
-  const picked = await new Promise<Choice | undefined>((resolve) => {
-    pick.onDidAccept(() => resolve(pick.activeItems[0]));
-    pick.onDidHide(() => resolve(undefined));
-  });
-  pick.dispose();
-  return picked?.choose();
+  return (await pickOne(pick))?.choose();
 }
 
 function profileChoice({ name, region, kind }: Profile, current: ConnectionChoice): Choice {
@@ -102,13 +97,7 @@ async function askRegion(profile: string, own: string | undefined): Promise<stri
     const known = [...first, ...others];
     pick.items = typed ? [{ label: value, description: 'as typed' }, ...known] : known;
   });
-  pick.show();
-  const picked = await new Promise<string | undefined>((resolve) => {
-    pick.onDidAccept(() => resolve(pick.activeItems[0]?.label));
-    pick.onDidHide(() => resolve(undefined));
-  });
-  pick.dispose();
-  return picked;
+  return (await pickOne(pick))?.label;
 }
 
 function separator(label: string): Choice {

@@ -12,6 +12,7 @@ import { megabytes } from '../../launch/gates.js';
 import { withCancel } from '../commands/progress.js';
 import type { ResourceTarget } from '../commands/targets.js';
 import type { Parts } from '../parts.js';
+import { pickOne } from '../quickPick.js';
 
 /** Shows what a job has written to S3, and brings one of the objects here. */
 export async function openOutput(
@@ -44,12 +45,7 @@ export async function openOutput(
     await vscode.env.clipboard.writeText(`s3://${place.bucket}/${object.key}`);
     vscode.window.setStatusBarMessage(`Copied s3://${place.bucket}/${object.key}`, 4000);
   });
-  pick.show();
-  const picked = await new Promise<S3Object | undefined>((resolve) => {
-    pick.onDidAccept(() => resolve(pick.activeItems[0]?.object));
-    pick.onDidHide(() => resolve(undefined));
-  });
-  pick.dispose();
+  const picked = (await pickOne(pick))?.object;
   if (!picked) return;
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const fileName = path.posix.basename(picked.key);

@@ -3,6 +3,7 @@ import { commands, views } from '../../contributions.js';
 import { type Kind, kinds } from '../../inventory/resource.js';
 import { registerResources } from '../commands/resources.js';
 import type { Parts } from '../parts.js';
+import { pickOne } from '../quickPick.js';
 import { ProjectTree } from './projectTree.js';
 import { ResourcesTree } from './resourcesTree.js';
 import type { Filter } from './rows.js';
@@ -63,11 +64,5 @@ async function askFilter(
   pick.onDidChangeValue(show);
   pick.value = current?.name ?? '';
   show(pick.value);
-  pick.show();
-  const picked = await new Promise<Filter | undefined>((resolve) => {
-    pick.onDidAccept(() => resolve(pick.activeItems[0]?.filter));
-    pick.onDidHide(() => resolve(undefined));
-  });
-  pick.dispose();
-  return picked;
+  return (await pickOne(pick))?.filter;
 }

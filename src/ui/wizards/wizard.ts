@@ -47,7 +47,7 @@ function pick<A>(
   return new Promise<vscode.QuickPickItem | 'back' | undefined>((resolve) => {
     quickPick.onDidTriggerButton(() => resolve('back'));
     quickPick.onDidAccept(() => {
-      const [item] = quickPick.activeItems;
+      const [item] = quickPick.selectedItems;
       if (item) resolve(item);
     });
     quickPick.onDidHide(() => resolve(undefined));

@@ -155,10 +155,7 @@ describe('labels', () => {
     );
     expect(chosen).toEqual({
       labels: { names: ['cat', 'dog'], from: 'the class folders of data/pets' },
-      passed: [
-        'labels.json in the model cannot be read: denied',
-        'labels.txt has 3 names and the answer 2 numbers: not used.',
-      ],
+      passed: ['Not used: labels.json in the model (denied).', 'Not used: labels.txt (3 names for 2 numbers).'],
     });
   });
 

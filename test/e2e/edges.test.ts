@@ -1,0 +1,93 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { SandboxProcess } from '../support/sandboxProcess.js';
+import { Desk } from './window.js';
+
+/** What a person meets beside the straight way. */
+let desk: Desk | undefined;
+afterEach(async () => {
+  await desk?.close();
+  desk = undefined;
+});
+
+test('without a folder the view says how to begin; a workspace that is not trusted is looked at, and runs nothing', async () => {
+  desk = await Desk.open({ workspace: 'none' });
+  const empty = await desk.window();
+  await empty.showSidebar();
+  await empty.page.getByText('Open a folder to keep your data').waitFor();
+  await empty.picture('edge-no-folder');
+  await desk.close();
+
+  desk = await Desk.open({ trust: true, settings: { 'security.workspace.trust.startupPrompt': 'never' } });
+  const window = await desk.window();
+  await window.openFile('sagemaker.jsonc');
+  await window.page
+    .locator('.codelens-decoration')
+    .getByText(/about \$0\.23\/h on AWS/)
+    .waitFor();
+  expect(await window.lens('Launch').count()).toBe(0);
+  await window.showSidebar();
+  await window.treeItem(/which you have not trusted yet/).waitFor();
+  await window.treeItem(/^fashion/).waitFor();
+  await window.picture('edge-untrusted');
+  expect(desk.sandboxPid, 'nothing was started').toBeUndefined();
+});
+
+test('a sandbox that is killed under the open tree is said once, and started again with a click', async () => {
+  desk = await Desk.open();
+  const window = await desk.window();
+  await window.showSidebar();
+  await window.treeItem(/^Training jobs.*none/).waitFor();
+  process.kill(desk.sandboxPid!, 'SIGKILL');
+  await window.command('Refresh');
+  await window.toast(/cannot be reached/).waitFor();
+  await window.statusBar.getByText(/not connected/).waitFor();
+  await window.picture('edge-killed');
+  await window.treeItem('Start the sandbox').click();
+  await window.treeItem(/^Training jobs.*none/).waitFor();
+  expect(
+    await window.page
+      .locator('.notifications-toasts .notification-toast')
+      .filter({ hasText: 'cannot be reached' })
+      .count(),
+  ).toBeLessThanOrEqual(1);
+});
+
+test('a profile for another account: its name and region in the status bar, and none of the old nodes', async () => {
+  const aws = await SandboxProcess.start({ args: ['--account', '222222222222', '--region', 'eu-west-1'] });
+  try {
+    desk = await Desk.open({ settings: { 'sagemakerWorkbench.watching.pace': 'aws' } });
+    const folder = path.join(desk.folder, 'aws');
+    const keys = readFileSync(aws.ready.credentialsFile, 'utf8');
+    const value = (name: string) => new RegExp(`${name} = (.+)`).exec(keys)?.[1] ?? '';
+    const handed = {
+      Version: 1,
+      AccessKeyId: value('aws_access_key_id'),
+      SecretAccessKey: value('aws_secret_access_key'),
+    };
+    writeFileSync(path.join(desk.folder, 'keys.sh'), `echo '${JSON.stringify(handed)}'\n`);
+    writeFileSync(
+      path.join(folder, 'config'),
+      `[profile play]\ncredential_process = sh "${path.join(desk.folder, 'keys.sh')}"\nregion = eu-west-1\nendpoint_url = ${aws.ready.endpoint}\n`,
+    );
+    const window = await desk.window();
+    await window.showSidebar();
+    await window.treeItem(/^Training jobs.*none/).waitFor();
+    await window.statusBar.getByText('Sandbox').click();
+    await window.pick(/play/);
+    await window.pick(/eu-west-1/);
+    await window.statusBar.getByText('AWS play · eu-west-1').waitFor();
+    await window.treeItem(/^Training jobs.*none/).waitFor();
+    await window.picture('edge-profile');
+
+    // The profile vanishes: one sentence names it. It comes back: everything goes on without a click.
+    const config = readFileSync(path.join(folder, 'config'), 'utf8');
+    writeFileSync(path.join(folder, 'config'), '');
+    await window.toast(/profile "play".*no such profile/).waitFor({ timeout: 20_000 });
+    writeFileSync(path.join(folder, 'config'), `${config}\n`);
+    await window.treeItem(/^Training jobs.*none/).waitFor({ timeout: 20_000 });
+  } finally {
+    await aws.stop();
+  }
+});
