@@ -2,15 +2,25 @@ import { build } from 'esbuild';
 import { readFile } from 'node:fs/promises';
 
 /**
- * `aws.ts` is a bundle of its own that is loaded on first cloud use: everywhere else an import of it stays an import.
- * (One file with lazy import() shakes nothing and is four times larger: measured, docs/ARCHITECTURE.md "Bundles".)
+ * What starts a window loads little: the SDK, the reader of Python scripts and tar are bundles of their own, and a dynamic
+ * import of them stays one. (One file with lazy import() shakes nothing and is four times larger: measured,
+ * docs/ARCHITECTURE.md "Bundles".)
  *
- * @type {import('esbuild').Plugin}
+ * @type {[filter: RegExp, bundle: string][]}
  */
-const awsApart = {
-  name: 'aws-apart',
+const onFirstUse = [
+  [/\/aws\/cloud\.js$/, './aws.js'],
+  [/\/launch\/scanWorkspace\.js$/, './scan.js'],
+  [/^tar-stream$/, './tar.js'],
+];
+
+/** @type {import('esbuild').Plugin} */
+const apart = {
+  name: 'apart',
   setup({ onResolve }) {
-    onResolve({ filter: /\/aws\/cloud\.js$/ }, () => ({ path: './aws.js', external: true }));
+    for (const [filter, path] of onFirstUse) {
+      onResolve({ filter }, ({ kind }) => (kind === 'dynamic-import' ? { path, external: true } : undefined));
+    }
   },
 };
 
@@ -57,11 +67,12 @@ const node = {
 };
 
 const bundles = [
-  { entryPoints: { extension: 'src/extension.ts' }, plugins: [awsApart] },
+  { entryPoints: { extension: 'src/extension.ts' }, plugins: [apart] },
   { entryPoints: { aws: 'src/aws/cloud.ts' }, plugins: [literalSchemaKeys] },
+  { entryPoints: { scan: 'src/launch/scanWorkspace.ts', tar: 'tar-stream' } },
   { entryPoints: { sandbox: 'src/sandbox/main.ts' } },
   // The main job in a terminal, for `npm start`: the product's rooms without a window.
-  { entryPoints: { mainJob: 'scripts/mainJob.ts' }, plugins: [awsApart] },
+  { entryPoints: { mainJob: 'scripts/mainJob.ts' }, plugins: [apart] },
 ];
 
 /** The front ends of the panels: one bundle and one style sheet each. */

@@ -118,7 +118,7 @@ async function serveVSCode(ready, python) {
   });
   const workspace = path.resolve(options.workspace ?? path.join(root, 'training'));
   const query = new URLSearchParams({ tkn: token, folder: workspace });
-  return { url: `http://${authority}/?${query}`, stop };
+  return { url: `http://${authority}/?${query.toString()}`, stop };
 }
 
 async function main() {

@@ -127,7 +127,12 @@ function bars({ classes }: ClassRow, digits: number): HTMLElement {
       return el(
         'div',
         { class: row.correct ? 'r true' : 'r', role: 'row' },
-        el('span', { class: 'nm', role: 'cell' }, row.name, row.correct && el('small', { class: 'ok' }, 'true class')),
+        el(
+          'span',
+          { class: 'nm', role: 'cell' },
+          row.name,
+          row.correct && el('small', {}, icon('check', 'ok'), 'true class'),
+        ),
         el('span', { class: 't', 'aria-hidden': 'true' }, fill),
         el('span', { class: 'num p', role: 'cell' }, percent(row.probability, digits)),
         el('span', { class: 'num mono dim', role: 'cell' }, row.score),
@@ -141,7 +146,7 @@ function table({ classes }: ClassRow, digits: number): HTMLElement {
     el(
       'tr',
       {},
-      el('td', {}, name, correct && el('span', { class: 'ok' }, ' true class')),
+      el('td', {}, name, correct && el('small', {}, ' ', icon('check', 'ok'), 'true class')),
       el('td', { class: 'num' }, percent(probability, digits)),
       el('td', { class: 'num mono dim' }, score),
       el('td', { class: 'num mono dim' }, String(index)),

@@ -41,7 +41,7 @@ export function imageInput(kept: Kept, problem: string | undefined, actions: Inp
   const unseen = note(
     'warning',
     `This picture${kind} cannot be shown here: it is damaged, or of a kind that few models read.`,
-    'Nothing was sent. Send it all the same if your model reads it.',
+    'So it was not sent at once. Send it if your model reads it.',
   );
   return [
     ...refused,

@@ -65,16 +65,3 @@ async function see(body: Uint8Array<ArrayBuffer>) {
     URL.revokeObjectURL(url);
   }
 }
-
-/** What a drop or a clipboard brings: a file, or where one is. */
-export function brought(data: DataTransfer): File | { readonly url: string } | undefined {
-  const [file] = data.files;
-  // A picture that is dragged out of a browser comes as a file, too; a text that is copied does not.
-  if (file) return file;
-  // VS Code's Explorer, then browsers and file managers.
-  const list = ['application/vnd.code.uri-list', 'text/uri-list'].map((type) => data.getData(type)).find(Boolean);
-  const uri = list?.split(/\r?\n/).find((line) => line && !line.startsWith('#'));
-  if (uri !== undefined) return { url: uri };
-  const text = data.getData('text/plain').trim();
-  return /^https?:\/\/\S+$/.test(text) ? { url: text } : undefined;
-}

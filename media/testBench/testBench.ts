@@ -1,20 +1,21 @@
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import {
   type FromPage,
-  longestAnswer,
   type Outcome,
   type Picture,
-  type Sending,
   type Targets,
   type ToPage,
 } from '../../src/ui/panels/testBench.protocol.js';
 import { el } from '../shared/dom.js';
 import { Page } from '../shared/page.js';
-import { note, showAnswer, showFailure } from './answer.js';
+import { showAnswer, showFailure } from './answer.js';
+import { onBrought } from './bringing.js';
 import { historyTable, inputName } from './history.js';
 import { imageInput, textInput, textProblem } from './input.js';
-import { brought, readGiven } from './picture.js';
+import { readGiven } from './picture.js';
 import { fromBase64, kept, type Kept, type KeptPicture, nothingYet, type Tab, toBase64, withEntry } from './state.js';
+import { type Pending, showWaiting, type Waiting } from './waiting.js';
+import { showWhyNot, whyNot } from './whyNot.js';
 import '../shared/base.css';
 import './testBench.css';
 
@@ -29,13 +30,13 @@ class Bench {
   private targets: Targets = { type: 'targets', targets: [], status: 'reading', connection: '' };
   /** Bytes by the key of their picture. */
   private readonly bodies = new Map<number, Uint8Array<ArrayBuffer>>();
-  private pending: (Pick<Sending, 'id' | 'phase'> & { since: number }) | undefined;
+  private pending: Pending | undefined;
   /** A picture is being read or fetched. */
   private fetching: string | undefined;
   private problem: string | undefined;
   /** The whole of what `now.outcome` keeps a part of. */
   private outcome: Outcome | undefined = this.now.outcome;
-  private clock: ReturnType<typeof setInterval> | undefined;
+  private waiting: Waiting | undefined;
 
   private readonly target = el('select', { id: 'target', 'aria-label': 'Endpoint' });
   private readonly tabs = tabs.map(([tab, name]) => {
@@ -48,7 +49,6 @@ class Bench {
   private readonly input = el('div', { class: 'left', id: 'input', role: 'tabpanel' });
   private readonly mistake = el('div');
   private readonly answer = el('div', { class: 'ans', 'aria-live': 'polite' });
-  private readonly elapsed = el('b', { 'aria-live': 'off' });
   private readonly history = el('section', { class: 'rule' });
 
   constructor(root: Element) {
@@ -72,7 +72,7 @@ class Bench {
     seg.addEventListener('keydown', (event) => this.moveTab(event));
     this.sendButton.addEventListener('click', () => this.send());
     addEventListener('keydown', (event) => this.key(event));
-    this.takeDrops();
+    onBrought((found) => (found instanceof File ? void this.take(found) : this.fetch(found.url)));
     this.showTargets();
     this.showInput();
     this.showOutcome();
@@ -153,37 +153,6 @@ class Bench {
     return { ...picture, ...(base64 !== undefined && { base64 }) };
   }
 
-  private takeDrops(): void {
-    // VS Code listens on this window too, and hands a drag of files to the workbench: on `dragover` also when the page has
-    // prevented it (webview/browser/pre/index.html). So the event is taken on its way down, before anybody else.
-    const over = (event: DragEvent) => {
-      event.preventDefault();
-      event.stopPropagation();
-      if (event.dataTransfer) event.dataTransfer.dropEffect = 'copy';
-      document.body.classList.add('over');
-    };
-    addEventListener('dragenter', over, { capture: true });
-    addEventListener('dragover', over, { capture: true });
-    addEventListener('dragleave', (event) => {
-      if (event.relatedTarget === null) document.body.classList.remove('over');
-    });
-    addEventListener('drop', (event) => {
-      event.preventDefault();
-      document.body.classList.remove('over');
-      if (event.dataTransfer) this.bring(event.dataTransfer);
-    });
-    addEventListener('paste', ({ clipboardData, target }) => {
-      const writes = target instanceof HTMLTextAreaElement || target instanceof HTMLInputElement;
-      if (clipboardData && (!writes || clipboardData.files.length > 0)) this.bring(clipboardData);
-    });
-  }
-
-  private bring(data: DataTransfer): void {
-    const found = brought(data);
-    if (found instanceof File) void this.take(found);
-    else if (found) this.fetch(found.url);
-  }
-
   private fetch(url: string): void {
     this.fetching = url;
     this.problem = undefined;
@@ -191,20 +160,8 @@ class Bench {
     this.showOutcome();
   }
 
-  /** Why nothing can be sent now; undefined when something can. */
-  private why(): string | undefined {
-    const { status, targets, connection } = this.targets;
-    const { target, tab, picture, text } = this.now;
-    if (status === 'reading') return 'Reading the endpoints…';
-    if (status === 'failed') return 'The endpoints cannot be read.';
-    if (targets.length === 0) return `No endpoint is in service on ${connection}.`;
-    if (!targets.includes(target)) return `${target} is not in service on ${connection}: choose another endpoint.`;
-    if (tab === 'image' ? !picture : text[tab].trim() === '') return '';
-    return undefined;
-  }
-
   private send(): void {
-    if (this.why() !== undefined || this.pending) return;
+    if (whyNot(this.now, this.targets) !== undefined || this.pending) return;
     const { tab, target, picture, imageType } = this.now;
     const id = Date.now();
     if (tab === 'image') {
@@ -275,34 +232,10 @@ class Bench {
     this.showReason();
   }
 
-  /** What keeps Send from sending, with the one thing to do about it. */
   private showReason(): void {
-    const why = this.pending ? '' : this.why();
+    const why = whyNot(this.now, this.targets);
     this.sendButton.toggleAttribute('disabled', why !== undefined || this.pending !== undefined);
-    const { status, targets, problem } = this.targets;
-    const link = (text: string, message: FromPage) => {
-      const button = el('button', { type: 'button', class: 'link' }, text);
-      button.addEventListener('click', () => this.page.say(message));
-      return el('p', { class: 'small' }, button);
-    };
-    const shown =
-      !why || status === 'reading'
-        ? why
-          ? [el('p', { class: 'small dim' }, why)]
-          : []
-        : status === 'failed'
-          ? [note('error', why, problem ?? '', link('Connect again', { type: 'connect' }))]
-          : targets.length === 0
-            ? [
-                note(
-                  'info',
-                  why,
-                  'A model answers once it is deployed.',
-                  link('Deploy an endpoint', { type: 'deploy' }),
-                ),
-              ]
-            : [note('warning', why, '')];
-    this.reason.replaceChildren(...shown);
+    this.reason.replaceChildren(...(this.pending ? [] : showWhyNot(why, this.targets, (it) => this.page.say(it))));
   }
 
   private showInput(): void {
@@ -332,11 +265,15 @@ class Bench {
   }
 
   private showOutcome(): void {
-    clearInterval(this.clock);
+    this.waiting?.stop();
+    this.waiting = undefined;
     this.showReason();
     const waits = this.pending !== undefined || this.fetching !== undefined;
     this.answer.setAttribute('aria-busy', String(waits));
-    if (waits) return this.showWaiting();
+    if (waits) {
+      this.waiting = showWaiting(this.pending, this.fetching ?? '', () => this.cancel());
+      return this.answer.replaceChildren(...this.waiting.shown);
+    }
     const actions = {
       copy: (text: string) => this.page.say({ type: 'copy', text }),
       showLog: (target: string) => this.page.say({ type: 'showLog', target }),
@@ -350,33 +287,6 @@ class Bench {
         : outcome.type === 'answer'
           ? showAnswer(outcome, this.now.input, actions)
           : showFailure(outcome, actions)),
-    );
-  }
-
-  private showWaiting(): void {
-    const { pending, fetching } = this;
-    const cancel = el('vscode-button', { secondary: true, id: 'cancel' }, 'Cancel');
-    cancel.addEventListener('click', () => this.cancel());
-    const tick = () => {
-      const seconds = pending ? (performance.now() - pending.since) / 1000 : 0;
-      this.elapsed.textContent = `${seconds.toFixed(1)} s`;
-    };
-    tick();
-    if (pending) this.clock = setInterval(tick, 100);
-    const words =
-      pending?.phase === 'answer'
-        ? [this.elapsed, el('span', { class: 'dim' }, ` of ${longestAnswer} s, the most that a model may take`)]
-        : pending
-          ? [el('span', {}, 'The answer is here. Reading class names from the model’s archive…')]
-          : [el('span', {}, `Fetching ${fetching ?? ''}`)];
-    this.answer.replaceChildren(
-      el('div', {
-        class: 'running',
-        role: 'progressbar',
-        'aria-label': pending ? 'Waiting for the answer' : 'Fetching',
-      }),
-      el('p', { class: 'wait' }, ...words),
-      cancel,
     );
   }
 

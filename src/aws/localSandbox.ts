@@ -1,13 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as v from 'valibot';
+import { version } from '../../package.json';
 import { hasCode, UserError } from '../core/errors.js';
 import { defaultSandboxFolder } from '../core/sandboxFolder.js';
 import type { ConnectionSource } from './connection.js';
+import { SandboxProgram } from './sandboxProgram.js';
 
 export interface LocalSandboxOptions {
   /** dist/sandbox.js */
@@ -20,6 +20,7 @@ export interface LocalSandboxOptions {
 export interface Activity {
   readonly jobs: number;
   readonly deployments: number;
+  /** In service. */
   readonly endpoints: number;
 }
 
@@ -31,6 +32,7 @@ const Lock = v.object({
   configFile: v.string(),
   credentialsFile: v.string(),
   executionRoleArn: v.string(),
+  version: v.string(),
   pid: v.number(),
 });
 const Status = v.object({ jobs: v.number(), deployments: v.number(), endpoints: v.number() });
@@ -43,14 +45,22 @@ interface Running extends v.InferOutput<typeof Lock> {
 const endWhenIdle = 300;
 const startMilliseconds = 20_000;
 const answerMilliseconds = 5_000;
+/** Jobs get 120 s of it to save what they have. */
+const stopMilliseconds = 130_000;
+
+interface Lease {
+  readonly token: string;
+  readonly request: http.ClientRequest;
+  /** False: there is nobody to give one. */
+  readonly taken: Promise<boolean>;
+}
 
 /**
  * The sandbox of this machine, as a process of its own that outlives the window: found by its lock file, started when
  * there is none, and kept alive by an open lease.
  */
 export class LocalSandbox {
-  private lease: { readonly endpoint: string; readonly request: http.ClientRequest } | undefined;
-  private forgetAtStart = false;
+  private lease: Lease | undefined;
 
   constructor(
     private readonly options: () => LocalSandboxOptions,
@@ -67,16 +77,22 @@ export class LocalSandbox {
    * @throws {UserError} with what it complained of, when it does not start
    */
   async source(signal: AbortSignal): Promise<ConnectionSource> {
-    const running = (await this.find()) ?? (await this.start(signal));
-    this.hold(running);
-    const { endpoint, region, profile, configFile, credentialsFile, executionRoleArn } = running;
-    return { endpoint, region, profile, configFile, credentialsFile, executionRole: executionRoleArn };
+    const found = await this.find();
+    signal.throwIfAborted();
+    // One that is found may be at its end: only a lease makes it stay.
+    if (found && (await this.hold(found))) return connectionTo(found);
+    const started = await this.start(signal, false);
+    signal.throwIfAborted();
+    if (!(await this.hold(started))) {
+      throw new UserError(`The sandbox ended as soon as it had started. Its log is ${this.program.logFile}.`);
+    }
+    return connectionTo(started);
   }
 
   /** What is in it now; undefined when it does not run. */
   async activity(): Promise<Activity | undefined> {
     const running = await this.find();
-    return running && v.parse(Status, await this.ask(running, 'GET', 'status'));
+    return running && this.status(running);
   }
 
   /** Ends it and what runs in it; false when it did not run. */
@@ -86,17 +102,20 @@ export class LocalSandbox {
     this.log(`Stopping the sandbox at ${running.endpoint} (process ${running.pid}).`);
     this.release();
     await this.ask(running, 'POST', 'stop');
-    // Jobs get their time to save what they have.
-    for (const end = Date.now() + 130_000; isAlive(running.pid); await delay(50)) {
+    for (const end = Date.now() + stopMilliseconds; isAlive(running.pid); await delay(50)) {
       if (Date.now() > end) throw new UserError(`The sandbox (process ${running.pid}) does not end: end it yourself.`);
     }
     return true;
   }
 
-  /** Ends it; the next start forgets everything in its data folder. */
-  async reset(): Promise<void> {
+  /**
+   * Ends it and starts one that has forgotten everything. At once, not at the next use: what another window makes in the
+   * sandbox between now and then must not be forgotten with it.
+   * @throws {UserError} when another window is quicker, and nothing was forgotten
+   */
+  async reset(signal: AbortSignal = new AbortController().signal): Promise<void> {
     await this.stop();
-    this.forgetAtStart = true;
+    await this.start(signal, true);
   }
 
   /** Gives the lease back. */
@@ -115,72 +134,88 @@ export class LocalSandbox {
     if (!lock.success || token === undefined || !isAlive(lock.output.pid)) return undefined;
     const running = { ...lock.output, token };
     // After a kill -9 the lock file stays, and its process id and port may be somebody else's by now.
-    return this.ask(running, 'GET', 'status').then(
+    return this.status(running).then(
       () => running,
       () => undefined,
     );
   }
 
-  private async start(signal: AbortSignal): Promise<Running> {
-    const { program, python } = this.options();
-    const folder = this.folder;
-    const args = [
-      ...[program, '--data', folder, '--end-when-idle', String(endWhenIdle)],
-      ...(python === undefined ? [] : ['--python', python]),
-      ...(this.forgetAtStart ? ['--fresh'] : []),
-    ];
-    // Beside the data folder, which has to be empty or a sandbox's own.
-    const logFile = `${folder}.log`;
-    await mkdir(path.dirname(folder), { recursive: true });
-    const output = await open(logFile, 'w', 0o600);
-    let child: ChildProcess;
-    try {
-      child = spawn(process.execPath, args, {
-        // A session of its own: no window, and no terminal, takes it down with it.
-        detached: true,
-        stdio: ['ignore', output.fd, output.fd],
-        // VS Code's own program is Electron, which is Node when it is told so.
-        env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
-        cwd: path.dirname(folder),
-      });
-      await once(child, 'spawn');
-    } finally {
-      await output.close();
-    }
-    child.unref();
-    this.log(`Started a sandbox on ${folder} (process ${child.pid}); its log is ${logFile}.`);
-    for (const end = Date.now() + startMilliseconds; Date.now() < end; await delay(30, undefined, { signal })) {
-      const running = await this.find();
-      if (running) {
-        this.forgetAtStart = false;
-        return running;
-      }
-      const said = child.exitCode === null ? '' : await complaint(logFile);
-      // Of two windows that start one at the same moment one is first, and the other finds it.
-      if (said !== '' && !said.startsWith('Another sandbox is using')) {
-        throw new UserError(`The sandbox did not start: ${said}`);
-      }
-    }
-    throw new UserError(`The sandbox did not answer within ${startMilliseconds / 1000} s. Its log is ${logFile}.`);
+  private get program(): SandboxProgram {
+    return new SandboxProgram(this.options().program, `${this.folder}.log`);
   }
 
-  /** An open answer is the lease: it ends with this process, however that ends. */
-  private hold(running: Running): void {
-    if (this.lease?.endpoint === running.endpoint) return;
+  private async start(signal: AbortSignal, fresh: boolean): Promise<Running> {
+    signal.throwIfAborted();
+    const { folder, program } = this;
+    const { python } = this.options();
+    const args = [
+      ...['--data', folder, '--end-when-idle', String(endWhenIdle)],
+      ...(python === undefined ? [] : ['--python', python]),
+      ...(fresh ? ['--fresh'] : []),
+    ];
+    let child = await program.start(args);
+    let said = '';
+    for (const end = Date.now() + startMilliseconds; Date.now() < end; await delay(30, undefined, { signal })) {
+      const running = await this.find();
+      if (running?.pid === child.pid || (running && !fresh)) {
+        this.log(`A sandbox runs on ${folder} (process ${running.pid}); its log is ${program.logFile}.`);
+        return running;
+      }
+      if (running) {
+        throw new UserError('The sandbox was not reset: another window started it at the same moment. Reset it again.');
+      }
+      if (!child.ended) continue;
+      said = await child.complaint();
+      // Of two windows that start one at the same moment one is first, and the other finds it. One that is ending has
+      // the folder as long as its jobs save what they have.
+      if (!said.includes('Another sandbox is using')) throw new UserError(`The sandbox did not start: ${said}`);
+      await delay(300, undefined, { signal });
+      child = await program.start(args);
+    }
+    const reason = said === '' ? `Its log is ${program.logFile}.` : said;
+    throw new UserError(`The sandbox did not answer within ${startMilliseconds / 1000} s. ${reason}`);
+  }
+
+  /** An open answer is the lease: it ends with this process, however that ends. False when there is nobody to give one. */
+  private hold(running: Running): Promise<boolean> {
+    if (this.lease?.token === running.token) return this.lease.taken;
     this.release();
+    if (running.version !== version) {
+      this.log(
+        `The sandbox that runs (process ${running.pid}) is version ${running.version}, this extension's is ${version}. ` +
+          'It is used as it is: stop it to have this one at the next use.',
+      );
+    }
     const request = http.get(`${running.endpoint}/-/sandbox/lease`, { headers: authorization(running), agent: false });
-    const lost = (): void => {
-      if (this.lease?.request === request) this.lease = undefined;
-    };
-    request.on('response', (response) => response.resume().on('close', lost));
-    request.on('error', lost);
-    request.on('socket', (socket) => socket.unref());
-    this.lease = { endpoint: running.endpoint, request };
+    const taken = new Promise<boolean>((resolve) => {
+      const lost = (): void => {
+        if (this.lease?.request === request) this.lease = undefined;
+        resolve(false);
+      };
+      const unanswered = setTimeout(() => request.destroy(), answerMilliseconds);
+      request.on('response', (response) => {
+        clearTimeout(unanswered);
+        // Nothing waits for its end: it must not keep this process alive.
+        response.socket.unref();
+        response.on('error', lost).on('close', lost).resume();
+        resolve(response.statusCode === 200);
+      });
+      request.on('error', lost).on('close', () => {
+        clearTimeout(unanswered);
+        lost();
+      });
+    });
+    this.lease = { token: running.token, request, taken };
+    return taken;
   }
 
   private release(): void {
     this.lease?.request.destroy();
     this.lease = undefined;
+  }
+
+  private async status(running: Running): Promise<Activity> {
+    return v.parse(Status, await this.ask(running, 'GET', 'status'));
   }
 
   private async ask(running: Running, method: 'GET' | 'POST', what: string): Promise<unknown> {
@@ -194,6 +229,11 @@ export class LocalSandbox {
   }
 }
 
+function connectionTo(running: Running): ConnectionSource {
+  const { endpoint, region, profile, configFile, credentialsFile, executionRoleArn } = running;
+  return { endpoint, region, profile, configFile, credentialsFile, executionRole: executionRoleArn };
+}
+
 function authorization({ token }: Running) {
   return { authorization: `Bearer ${token}` };
 }
@@ -205,12 +245,4 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return hasCode(error, 'EPERM');
   }
-}
-
-async function complaint(logFile: string): Promise<string> {
-  const text = (await readFile(logFile, 'utf8')).trim();
-  if (/node:sqlite/.test(text)) {
-    return 'its state needs node:sqlite, which this VS Code does not have. Use VS Code 1.104 or newer, or start `npx sagemaker-sandbox` with Node 22.13 or newer.';
-  }
-  return text.replace(/^sagemaker-sandbox: /, '').slice(-1000) || 'it said nothing.';
 }

@@ -1,5 +1,4 @@
 import { createGunzip } from 'node:zlib';
-import tar from 'tar-stream';
 import type { Cloud } from '../aws/cloud.js';
 import { parseS3Uri } from '../aws/s3Uri.js';
 import { type LabelSource, readLabels } from './labels.js';
@@ -46,6 +45,7 @@ export async function labelsInArchive(
   archive: NodeJS.ReadableStream,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  // First of all: an archive that fails meanwhile would have nobody to hear it, so the caller asks for it afterwards.
   const extract = tar.extract();
   const gunzip = createGunzip();
   let read = 0;

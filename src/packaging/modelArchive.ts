@@ -5,7 +5,6 @@ import path from 'node:path';
 import { type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import tar from 'tar-stream';
 import { UserError } from '../core/errors.js';
 import { shipped } from './sourceArchive.js';
 import type { SourceFile } from './sourceFiles.js';
@@ -40,6 +39,7 @@ export async function repackModel(
 }
 
 async function* entries(model: string, code: InferenceCode, signal: AbortSignal): AsyncGenerator<ArchiveEntry> {
+  const tar = await import('tar-stream');
   const added = new Set(code.files.map((file) => `code/${file.path}`));
   const extract = tar.extract();
   const tarball = createReadStream(model, { signal }).on('error', (error) => extract.destroy(error));

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import tar from 'tar-stream';
+import type { Pack } from 'tar-stream';
 
 /** One regular file of an archive. */
 export interface ArchiveEntry {
@@ -38,6 +38,7 @@ export async function writeTarGz(
   file: string,
   signal: AbortSignal,
 ): Promise<Archive> {
+  const tar = await import('tar-stream');
   const hash = createHash('sha256');
   const pack = tar.pack();
   const packed = Readable.from(pack);
@@ -58,7 +59,7 @@ export async function writeTarGz(
 }
 
 async function fill(
-  pack: tar.Pack,
+  pack: Pack,
   entries: AsyncIterable<ArchiveEntry> | Iterable<ArchiveEntry>,
   signal: AbortSignal,
 ): Promise<void> {

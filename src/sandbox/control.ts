@@ -14,15 +14,16 @@ export interface Activity {
   readonly jobs: number;
   /** Endpoints that are being made, changed or deleted. */
   readonly deployments: number;
+  /** Endpoints in service. */
   readonly endpoints: number;
 }
 
 export interface ControlParts {
   readonly activity: () => Activity;
-  /** Makes the keys of sessions with this name end now. Returns how many there were. */
-  readonly expireSessions: (name: string) => number;
+  /** Makes the keys of sessions with this name end now; without one, those of every session that STS has issued. Returns how many there were. */
+  readonly expireSessions: (name: string | undefined) => number;
   readonly stop: () => void;
-  /** Milliseconds after the last lease at which a sandbox ends in which nothing runs; undefined: it never does. */
+  /** Milliseconds after the last lease and the last call at which a sandbox ends in which nothing runs; undefined: it never does. */
   readonly endWhenIdle: number | undefined;
   readonly version: string;
 }
@@ -37,9 +38,18 @@ export class Control {
   private readonly calls = new Map<string, number>();
   private readonly beats: NodeJS.Timeout;
   private end: NodeJS.Timeout | undefined;
+  /** `performance.now()` of the last call to a service. */
+  private lastCall = -Infinity;
+  /** Whether it may end by itself: not before it is ready, and not again while it ends. */
+  private open = false;
 
   constructor(private readonly parts: ControlParts) {
     this.beats = setInterval(() => this.leases.forEach((lease) => lease.write('\n')), heartbeat).unref();
+  }
+
+  /** The sandbox is ready: from now on it may end by itself. */
+  start(): void {
+    this.open = true;
     this.considerEnd();
   }
 
@@ -54,17 +64,16 @@ export class Control {
       case 'GET lease':
         return this.lease(response);
       case 'GET status':
-        return send(response, 200, {
-          version: this.parts.version,
-          leases: this.leases.size,
-          ...this.parts.activity(),
-          calls: Object.fromEntries([...this.calls].sort()),
-        });
+        return send(response, 200, this.status());
+      case 'POST reset-calls':
+        send(response, 200, this.status());
+        return this.calls.clear();
       case 'POST stop':
-        response.once('finish', this.parts.stop);
+        // Also when whoever asked does not wait for the answer.
+        response.once('close', this.parts.stop);
         return send(response, 202, {});
       case 'POST expire-sessions': {
-        const name = new URLSearchParams(query).get('name') ?? '';
+        const name = new URLSearchParams(query).get('name') ?? undefined;
         return send(response, 200, { sessions: this.parts.expireSessions(name) });
       }
       default:
@@ -75,11 +84,22 @@ export class Control {
   counted({ service, operation }: AnsweredCall): void {
     const name = operation === undefined ? service : `${service}:${operation}`;
     this.calls.set(name, (this.calls.get(name) ?? 0) + 1);
+    this.lastCall = performance.now();
   }
 
   close(): void {
+    this.open = false;
     clearInterval(this.beats);
     clearTimeout(this.end);
+  }
+
+  private status(): object {
+    return {
+      version: this.parts.version,
+      leases: this.leases.size,
+      ...this.parts.activity(),
+      calls: Object.fromEntries([...this.calls].sort()),
+    };
   }
 
   private lease(response: ServerResponse): void {
@@ -93,16 +113,21 @@ export class Control {
     });
   }
 
-  /** Jobs and deployments are waited for; endpoints in service are not: nobody is there to call them, and they come back at the next start. */
-  private considerEnd(): void {
+  /**
+   * Jobs, deployments and clients without a window (a terminal, a notebook) are waited for; endpoints in service are
+   * not: nobody calls them, and they come back at the next start.
+   */
+  private considerEnd(wait = this.parts.endWhenIdle): void {
     const { endWhenIdle, activity, stop } = this.parts;
     clearTimeout(this.end);
-    if (endWhenIdle === undefined || this.leases.size > 0) return;
+    if (!this.open || endWhenIdle === undefined || this.leases.size > 0) return;
     this.end = setTimeout(() => {
       const { jobs, deployments } = activity();
+      const quiet = performance.now() - this.lastCall;
       if (jobs + deployments > 0) this.considerEnd();
+      else if (quiet < endWhenIdle) this.considerEnd(endWhenIdle - quiet);
       else stop();
-    }, endWhenIdle).unref();
+    }, wait).unref();
   }
 
   private knows({ headers }: IncomingMessage): boolean {

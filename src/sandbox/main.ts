@@ -16,7 +16,7 @@ const usage = `sagemaker-sandbox: Amazon SageMaker on this machine, over AWS's o
   --region R      region (default: the data folder's, else us-east-1)
   --python P      Python for jobs and endpoints (default: the first that imports torch)
   --end-when-idle S
-                  end S seconds after the last window has let go of it, when no job runs (default: never)
+                  end S seconds after the last window and the last call, when no job runs (default: never)
   --print-env     print the shell lines that point AWS CLI and boto3 at the running sandbox, and end
   --help          this text`;
 
@@ -29,9 +29,16 @@ async function main(): Promise<void> {
   const dataDir = path.resolve(options.data ?? defaultSandboxFolder());
   if (options['print-env']) return printEnvironment(dataDir);
 
+  let ending = false;
+  /** A window's wish, idleness and signals may come together: it is closed once. */
+  const end = (): void => {
+    if (ending) return;
+    ending = true;
+    sandbox.close().then(() => process.exit(0), fail);
+  };
   const sandbox: Sandbox = await startSandbox({
     endWhenIdle: options['end-when-idle'] === undefined ? undefined : Number(options['end-when-idle']),
-    onEnd: () => void sandbox.close().then(() => process.exit(0), fail),
+    onEnd: end,
     dataDir,
     account: options.account,
     region: options.region,
@@ -43,7 +50,7 @@ async function main(): Promise<void> {
     onFault: (error, requestId) => complain(`request ${requestId} failed: ${describe(error)}`),
   });
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-    process.once(signal, () => void sandbox.close().then(() => process.exit(0), fail));
+    process.once(signal, end);
   }
   process.stdout.write(`${JSON.stringify(sandbox.ready)}\n`);
 }

@@ -132,8 +132,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     version,
     pid: process.pid,
   };
-  writeFileSync(folders.controlToken(), control.token, { mode: 0o600 });
+  // A file that is there keeps its mode, and a kill -9 leaves one: this one is made anew.
+  rmSync(folders.controlToken(), { force: true });
+  writeFileSync(folders.controlToken(), control.token, { mode: 0o600, flag: 'wx' });
   announce(folders.lock(), ready);
+  control.start();
 
   return {
     ready,

@@ -25,6 +25,8 @@ interface Session extends TemporaryKeys {
   readonly name: string;
   /** Session policies, each one JSON. */
   readonly policies: readonly string[] | undefined;
+  /** Whose job or endpoint acts with these keys; undefined: STS issued them to whoever asked. */
+  readonly service?: string;
 }
 
 /** Keys that have ended are refused as expired for this long; then they are unknown. Milliseconds. */
@@ -68,8 +70,15 @@ export class Identities implements Credentials, RoleKeys {
   /**
    * New keys that act as the role until `expires`.
    * @param policies session policies, each one JSON: what they do not allow is denied.
+   * @param service that acts as the role, if it is one.
    */
-  issue(role: Role, name: string, expires: Date, policies?: readonly string[]): TemporaryKeys & { caller: Caller } {
+  issue(
+    role: Role,
+    name: string,
+    expires: Date,
+    policies?: readonly string[],
+    service?: string,
+  ): TemporaryKeys & { caller: Caller } {
     this.sweep();
     const accessKeyId = uniqueId('ASIA', 20);
     const session = this.sessions.put(accessKeyId, {
@@ -81,14 +90,19 @@ export class Identities implements Credentials, RoleKeys {
       roleId: role.id,
       name,
       policies,
+      ...(service !== undefined && { service }),
     });
     return { ...session, caller: this.callerOf(session) };
   }
 
-  /** Ends the keys of every session of this name now, as their time would. Returns how many there were. */
-  expire(name: string): number {
+  /**
+   * Ends keys now, as their time would: of the sessions of this name; without one, of all that STS has issued, not of
+   * the services' own, whose jobs would fail for no fault of theirs. Returns how many there were.
+   */
+  expire(name: string | undefined): number {
     const now = this.clock.now();
-    const running = [...this.sessions.values()].filter((session) => session.name === name && session.expires > now);
+    const meant = (session: Session) => (name === undefined ? session.service === undefined : session.name === name);
+    const running = [...this.sessions.values()].filter((session) => meant(session) && session.expires > now);
     for (const session of running) this.sessions.put(session.accessKeyId, { ...session, expires: now });
     return running.length;
   }
@@ -107,7 +121,8 @@ export class Identities implements Credentials, RoleKeys {
         `Could not assume role ${roleArn}. Please ensure that the role exists and allows principal '${service}' to assume the role.`,
       );
     }
-    return this.issue(role, sessionName, new Date(this.clock.now().getTime() + serviceSession));
+    const expires = new Date(this.clock.now().getTime() + serviceSession);
+    return this.issue(role, sessionName, expires, undefined, service);
   }
 
   /** What binds the caller; undefined for the root user. A role that is gone allows nothing. */

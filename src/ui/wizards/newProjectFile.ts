@@ -3,7 +3,7 @@ import { commands } from '../../contributions.js';
 import { UserError } from '../../core/errors.js';
 import { describeEstimate, estimateEndpoint } from '../../costs/estimate.js';
 import { type ProposalChoice, projectFileText } from '../../launch/proposeProject.js';
-import { scanWorkspace, type WorkspaceScan } from '../../launch/scanWorkspace.js';
+import type { WorkspaceScan } from '../../launch/scanWorkspace.js';
 import { projectFileName } from '../../project/read.js';
 import type { Parts } from '../parts.js';
 import { ask, type Step } from './wizard.js';
@@ -23,7 +23,11 @@ async function newProjectFile(): Promise<void> {
   }
   const scan = await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Window, title: 'Looking at scripts and data folders' },
-    () => scanWorkspace(folder.uri.fsPath, AbortSignal.timeout(20_000)),
+    async () => {
+      // A bundle of its own, with a parser of Python in it.
+      const { scanWorkspace } = await import('../../launch/scanWorkspace.js');
+      return scanWorkspace(folder.uri.fsPath, AbortSignal.timeout(20_000));
+    },
   );
   const nothing: ProposalChoice = { script: undefined, data: undefined, inference: undefined, instance: instances[0] };
   const choice = await ask('New project file', stepsFor(scan), nothing);

@@ -88,7 +88,10 @@ export class Endpoints {
   count(): { readonly deployments: number; readonly endpoints: number } {
     const all = [...this.endpoints.values()];
     const resting = ['InService', 'OutOfService', 'Failed', 'UpdateRollbackFailed'];
-    return { endpoints: all.length, deployments: all.filter(({ status }) => !resting.includes(status)).length };
+    return {
+      endpoints: all.filter(({ status }) => status === 'InService').length,
+      deployments: all.filter(({ status }) => !resting.includes(status)).length,
+    };
   }
 
   private create(input: Api.CreateEndpointInput, { caller }: RequestContext) {

@@ -30,7 +30,7 @@ export interface SageMakerDependencies {
 
 export interface SageMaker {
   readonly service: Service;
-  /** How many jobs wait or run, endpoints are changing, and endpoints there are. */
+  /** How many jobs wait or run, endpoints are changing, and endpoints are in service. */
   activity(): { readonly jobs: number; readonly deployments: number; readonly endpoints: number };
   /** Takes up what an earlier process left; once the engines can reach the server. */
   start(): void;
