@@ -157,7 +157,7 @@ export class LocalSandbox {
     let said = '';
     for (const end = Date.now() + startMilliseconds; Date.now() < end; await delay(30, undefined, { signal })) {
       const running = await this.find();
-      if (running?.pid === child.pid || (running && !fresh)) {
+      if (running && (running.pid === child.pid || !fresh)) {
         this.log(`A sandbox runs on ${folder} (process ${running.pid}); its log is ${program.logFile}.`);
         return running;
       }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { mkdir, open, readFile, truncate } from 'node:fs/promises';
 import path from 'node:path';
 
 /** One start of the sandbox. */
@@ -30,7 +30,7 @@ export class SandboxProgram {
     try {
       let { size: begin } = await output.stat();
       if (begin > longestLog) {
-        await output.truncate();
+        await truncate(this.logFile);
         begin = 0;
       }
       const child = spawn(process.execPath, [this.file, ...args], {

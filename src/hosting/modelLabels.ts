@@ -45,7 +45,8 @@ export async function labelsInArchive(
   archive: NodeJS.ReadableStream,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  // First of all: an archive that fails meanwhile would have nobody to hear it, so the caller asks for it afterwards.
+  // Takes no turn of the event loop in the bundle, so the archive cannot fail before somebody listens.
+  const tar = await import('tar-stream');
   const extract = tar.extract();
   const gunzip = createGunzip();
   let read = 0;
