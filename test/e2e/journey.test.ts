@@ -17,6 +17,8 @@ describe('from the project file to an answer', () => {
   test('a window that is reloaded with only sagemaker.jsonc open shows lenses, diagnostics and the connection', async () => {
     await window.openFile('sagemaker.jsonc');
     await window.lens('Launch').waitFor();
+    // VS Code in the browser writes down every five seconds which files are open.
+    await window.page.waitForTimeout(6000);
     await window.page.reload();
     await window.lens('Launch').waitFor();
     await window.page
