@@ -67,7 +67,7 @@ test('after a kill -9 the next use starts another; a reset forgets what was ther
   const { endpoint } = await opened.source(never);
   const key = readFileSync(path.join(folder, 'aws', 'credentials'), 'utf8');
   await opened.reset();
-  expect(await opened.activity()).toBeUndefined();
+  expect(await opened.activity()).toEqual({ jobs: 0, deployments: 0, endpoints: 0 });
   expect((await opened.source(never)).endpoint).toBeDefined();
   expect(readFileSync(path.join(folder, 'aws', 'credentials'), 'utf8')).not.toBe(key);
   expect(endpoint).toMatch(/^http:\/\/127\.0\.0\.1:/);
