@@ -58,7 +58,8 @@ export function isBilled(endpoint: string, pace: 'auto' | 'aws' = 'auto'): boole
   return pace === 'aws' || !isLoopback(endpoint);
 }
 
-function isLoopback(endpoint: string): boolean {
+/** Whether an endpoint (a URL) is on this machine. */
+export function isLoopback(endpoint: string): boolean {
   const { hostname } = new URL(endpoint);
   return hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname);
 }

@@ -20,8 +20,11 @@ export type ConnectionState =
 export class Connections {
   private current: ConnectionState = { status: 'idle' };
   private connecting: { readonly cloud: Promise<Cloud>; readonly abort: AbortController } | undefined;
+  private disposed = false;
   private readonly changed = new Emitter<ConnectionState>();
   readonly onDidChange: Event<ConnectionState> = this.changed.event;
+  /** States that nobody has heard of yet. */
+  private readonly untold: ConnectionState[] = [];
 
   constructor(
     private chosen: ConnectionChoice,
@@ -36,11 +39,14 @@ export class Connections {
     return this.current;
   }
 
-  /** The cloud, connecting when it must. Callers that come meanwhile wait for the same. */
+  /**
+   * The cloud, connecting when it must. Callers that come meanwhile wait for the same. Rejects with an AbortError when the
+   * connection is switched or reset meanwhile, and once this is disposed of.
+   */
   cloud(): Promise<Cloud> {
+    if (this.disposed) return Promise.reject(new DOMException('The connection is closed for good.', 'AbortError'));
     if (this.current.status === 'connected') return Promise.resolve(this.current.cloud);
-    this.connecting ??= this.connect();
-    return this.connecting.cloud;
+    return (this.connecting ?? this.connect()).cloud;
   }
 
   /** Drops what there is and connects to something else on its next use. */
@@ -64,32 +70,37 @@ export class Connections {
     this.drop({ status: 'failed', error });
   }
 
+  /** Nothing connects any more: whoever still watches something must not start a sandbox when the window closes. */
   dispose(): void {
+    this.disposed = true;
     this.drop({ status: 'idle' });
     this.changed.dispose();
   }
 
   private connect() {
     const abort = new AbortController();
+    this.connecting = { abort, cloud: this.opened(abort.signal) };
+    const { connecting } = this;
     this.set({ status: 'connecting' });
-    const connecting = async () => {
-      try {
-        const cloud = await this.open(this.chosen, abort.signal);
-        if (abort.signal.aborted) cloud.close();
-        abort.signal.throwIfAborted();
-        this.connecting = undefined;
-        this.set({ status: 'connected', cloud });
-        return cloud;
-      } catch (error) {
-        // Dropped meanwhile: somebody else speaks for the state now.
-        if (!abort.signal.aborted) {
-          this.connecting = undefined;
-          this.set({ status: 'failed', error });
-        }
-        throw error;
-      }
-    };
-    return { cloud: connecting(), abort };
+    return connecting;
+  }
+
+  private async opened(signal: AbortSignal): Promise<Cloud> {
+    let cloud: Cloud;
+    try {
+      cloud = await this.open(this.chosen, signal);
+    } catch (error) {
+      // Dropped meanwhile: somebody else speaks for the state now, and nobody waits to hear why this one failed.
+      signal.throwIfAborted();
+      this.connecting = undefined;
+      this.set({ status: 'failed', error });
+      throw error;
+    }
+    if (signal.aborted) cloud.close();
+    signal.throwIfAborted();
+    this.connecting = undefined;
+    this.set({ status: 'connected', cloud });
+    return cloud;
   }
 
   private drop(next: ConnectionState): void {
@@ -100,8 +111,19 @@ export class Connections {
     if (before.status === 'connected') before.cloud.close();
   }
 
+  /** A listener may connect at once when it hears that there is nothing: the others must not hear of that first. */
   private set(state: ConnectionState): void {
     this.current = state;
-    this.changed.fire(state);
+    this.untold.push(state);
+    if (this.untold.length === 1) this.tell();
+  }
+
+  private tell(): void {
+    try {
+      this.changed.fire(this.untold[0]!);
+    } finally {
+      this.untold.shift();
+      if (this.untold.length > 0) this.tell();
+    }
   }
 }

@@ -1,4 +1,5 @@
 import { isCancellation, UserError } from '../core/errors.js';
+import { type Connection, isLoopback } from './connection.js';
 
 /** The call that failed. */
 export interface FailedCall {
@@ -33,30 +34,31 @@ function sentenceFor(error: Error, { service, operation, profile }: FailedCall):
   if (isExpired(code)) {
     return `The credentials of ${whose} have expired: ${signIn}.`;
   }
-  if (['InvalidClientTokenId', 'UnrecognizedClientException', 'InvalidAccessKeyId'].includes(code)) {
+  if (unknownKeys.includes(code)) {
     return `${service} does not know the keys of ${whose}: check the profile and its region, or ${signIn}.`;
   }
   if (code === 'RequestTimeTooSkewed' || (/Signature/.test(code) && /expired|not yet current/i.test(error.message))) {
     return `This machine's clock is wrong, so ${service} refuses its signatures: set the clock. ${error.message}`;
   }
-  if (['SignatureDoesNotMatch', 'InvalidSignatureException'].includes(code)) {
+  if (wrongSignature.includes(code)) {
     return `The secret key of ${whose} does not belong to its access key: check the profile, or ${signIn}.`;
   }
   // Before the call itself: a profile with "role_arn" gets its keys from STS.
   if (/not authorized to perform: sts:AssumeRole\b/.test(error.message) && operation !== 'AssumeRole') {
     return `The role of ${whose} may not be assumed: ${sentenceOf(error)} Its trust policy has to name who asks.`;
   }
-  if (/^(AccessDenied|UnauthorizedOperation|NotAuthorized|Forbidden$)/.test(code) || statusOf(error) === 403) {
+  if (isAccessDenied(error) || statusOf(error) === 403) {
     return `${operation} is not allowed: ${sentenceOf(error)} Ask for this permission, or use a role that has it.`;
   }
   if (code === 'ResourceLimitExceeded' || code === 'ServiceQuotaExceededException') {
     return `The account's limit is reached: ${sentenceOf(error)} Ask for a higher limit in Service Quotas, or use another instance type.`;
   }
-  if (/^(Throttling|ThrottlingException|TooManyRequests|RequestLimitExceeded|SlowDown)/.test(code)) {
+  if (isThrottling(code)) {
     return `${service} throttles ${operation}, also after several tries: wait a minute and try again.`;
   }
   if (isUnreachable(code)) {
-    return `${service} cannot be reached: ${error.message || code}. Check the network, or whether the sandbox still runs.`;
+    const why = isTimeout(code) ? 'no answer has come in time' : error.message || code;
+    return `${service} cannot be reached: ${why}. Check the network, or whether the sandbox still runs.`;
   }
   if (code === 'NotImplemented' || code === 'NotImplementedException') {
     return `${operation} is not built in the sandbox: ${sentenceOf(error)}`;
@@ -129,22 +131,22 @@ function metadataOf(failure: unknown): { requestId?: string; httpStatusCode?: nu
   return error instanceof Error && '$metadata' in error ? (error.$metadata as object) : undefined;
 }
 
-/** An error that every other call of the connection would have as well: its keys, the network, a sandbox that ended. */
-export function isConnectionLoss(error: unknown): boolean {
+/**
+ * An error that every other call of the connection would have as well: its keys are missing, refused, or have expired and
+ * there are no new ones, or the sandbox has ended. A network that is away for a moment is no such thing.
+ */
+export function isConnectionLoss(error: unknown, { endpoint }: Pick<Connection, 'endpoint'>): boolean {
   const code = codeOf(error);
   if (code === undefined) return false;
-  return (
-    isCredentialsError(code) ||
-    isExpired(code) ||
-    isUnreachable(code) ||
-    [
-      'InvalidClientTokenId',
-      'UnrecognizedClientException',
-      'InvalidAccessKeyId',
-      'SignatureDoesNotMatch',
-      'InvalidSignatureException',
-    ].includes(code)
-  );
+  if (code === 'ECONNREFUSED') return isLoopback(endpoint);
+  return isCredentialsError(code) || isExpired(code) || [...unknownKeys, ...wrongSignature].includes(code);
+}
+
+/** Throttled, or the service or the network has a bad moment: the same call may work in a while. */
+export function isTransient(error: unknown): boolean {
+  const code = codeOf(error) ?? '';
+  const status = statusOf(error) ?? 0;
+  return status >= 500 || status === 429 || isThrottling(code) || isUnreachable(code);
 }
 
 export function isAccessDenied(error: unknown): boolean {
@@ -156,6 +158,22 @@ export function isExpired(code: string): boolean {
   return /^(Expired|RequestExpired)/.test(code) || code === 'TokenRefreshRequired';
 }
 
+const unknownKeys: readonly string[] = ['InvalidClientTokenId', 'UnrecognizedClientException', 'InvalidAccessKeyId'];
+const wrongSignature: readonly string[] = ['SignatureDoesNotMatch', 'InvalidSignatureException'];
+
+function isThrottling(code: string): boolean {
+  return /^(Throttling|TooManyRequests|RequestLimitExceeded|SlowDown)/.test(code);
+}
+
+/** The SDK's own limits (TimeoutError, ETIMEDOUT) and the system's. */
+function isTimeout(code: string): boolean {
+  return code === 'TimeoutError' || code === 'ETIMEDOUT';
+}
+
 function isUnreachable(code: string): boolean {
-  return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'TimeoutError'].includes(code);
+  return (
+    isTimeout(code) ||
+    /^E(CONNREFUSED|CONNRESET|NOTFOUND|PIPE|HOSTUNREACH|NETUNREACH|NETDOWN)$/.test(code) ||
+    code === 'EAI_AGAIN'
+  );
 }

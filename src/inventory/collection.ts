@@ -1,8 +1,9 @@
 import type { Cloud } from '../aws/cloud.js';
 import { isAccessDenied, isConnectionLoss } from '../aws/errors.js';
 import { type Page, type PageRequest, pageSize } from '../aws/page.js';
+import type { Clock } from '../core/clock.js';
 import type { TokenBucket } from '../core/tokenBucket.js';
-import { isMoving, type Kind, type Resource, type ResourceOf } from './resource.js';
+import { isMoving, type Kind, type ResourceOf } from './resource.js';
 import { ResourceList } from './resourceList.js';
 
 /** The cloud that is connected, and everything that ends with it. */
@@ -11,6 +12,16 @@ export interface Link {
   readonly signal: AbortSignal;
   readonly lists: TokenBucket;
   readonly describes: TokenBucket;
+}
+
+/** Who is told what a collection finds. */
+export interface Listener<K extends Kind> {
+  /** These resources; undefined: come, gone, read, failed. */
+  changed(arns: readonly string[] | undefined): void;
+  /** The error of a call that any other would have as well. */
+  lost(link: Link, error: unknown): void;
+  /** Resources on their way to another state, and so old that the page that was just read does not hold them. */
+  outOfSight(link: Link, resources: readonly ResourceOf<K>[]): void;
 }
 
 /** Hidden, a thing that moves is looked at so many times less often; resting, what is seen so many times. */
@@ -26,16 +37,18 @@ export class PolledCollection<K extends Kind> {
   private link: Link | undefined;
   private watchers = 0;
   private visible = true;
-  private timer: NodeJS.Timeout | undefined;
+  private endWait = (): void => undefined;
   private reading: Promise<void> | undefined;
-  private readAt = 0;
-  private touchedUntil = 0;
+  private loading: Promise<void> | undefined;
+  /** When the last reading ended, well or badly. */
+  private readAt = -Infinity;
+  private touchedUntil = -Infinity;
   private backoff = 1;
 
   constructor(
     readonly kind: K,
-    private readonly changed: (arns: readonly string[] | undefined) => void,
-    private readonly lost: (link: Link, error: unknown) => void,
+    private readonly clock: Clock,
+    private readonly listener: Listener<K>,
   ) {}
 
   get items(): readonly ResourceOf<K>[] {
@@ -55,7 +68,7 @@ export class PolledCollection<K extends Kind> {
     if (this.watchers === 1) this.lookAgain();
     return () => {
       this.watchers -= 1;
-      if (this.watchers === 0) clearTimeout(this.timer);
+      if (this.watchers === 0) this.endWait();
     };
   }
 
@@ -67,20 +80,23 @@ export class PolledCollection<K extends Kind> {
 
   /** Nothing of the old account stays, and what is under way says nothing any more. */
   drop(error?: unknown): void {
-    clearTimeout(this.timer);
+    this.endWait();
     this.link = undefined;
     this.reading = undefined;
+    this.loading = undefined;
     this.list.clear();
+    this.readAt = -Infinity;
+    this.touchedUntil = -Infinity;
     this.backoff = 1;
     this.error = error;
     this.status = error === undefined ? 'unread' : 'failed';
-    this.changed(undefined);
+    this.listener.changed(undefined);
   }
 
   setVisible(visible: boolean): void {
     if (this.visible === visible) return;
     this.visible = visible;
-    if (visible) this.lookAgain();
+    if (visible && this.isWatched) this.lookAgain();
     else this.plan();
   }
 
@@ -88,39 +104,54 @@ export class PolledCollection<K extends Kind> {
     const { link } = this;
     if (!link) return;
     // Long enough for what was made to be seen moving; from then on it moves by itself.
-    this.touchedUntil = Date.now() + 2 * link.cloud.connection.intervals.describe + 5000;
-    if (this.isWatched) void this.poll();
+    this.touchedUntil = this.clock.now() + 2 * link.cloud.connection.intervals.describe + 5000;
+    if (this.isWatched && !this.isDenied) void this.poll();
   }
 
   /** Reads the first page anew. */
   refresh(): Promise<void> {
+    // The first reading is under way: there is nothing older that this one could replace.
+    if (this.reading && this.status !== 'read') return this.reading;
     return this.read(async (link) => {
       this.list.start(await this.page(link, {}));
-      this.changed(undefined);
+      return undefined;
     });
   }
 
-  async loadMore(): Promise<void> {
-    // Whatever is read now changes what "more" means; a second click finds it under way.
-    await this.reading;
-    const token = this.list.nextToken;
-    if (token === undefined) return;
-    await this.read(async (link) => {
+  loadMore(): Promise<void> {
+    // A second click finds it under way.
+    if (this.loading) return this.loading;
+    const loading = this.read(async (link) => {
+      const token = this.list.nextToken;
+      if (token === undefined) return [];
       this.list.append(await this.page(link, { token }));
-      this.changed(undefined);
+      return undefined;
+    }).finally(() => {
+      if (this.loading === loading) this.loading = undefined;
     });
+    this.loading = loading;
+    return loading;
+  }
+
+  replace(item: ResourceOf<K>): void {
+    this.list.replace(item);
   }
 
   remove(arn: string): void {
-    if (this.list.remove(arn)) this.changed(undefined);
+    if (this.list.remove(arn)) this.listener.changed(undefined);
+  }
+
+  /** What was not allowed is not asked again until the person does. */
+  private get isDenied(): boolean {
+    return this.error !== undefined && isAccessDenied(this.error);
   }
 
   /** What is shown may be old: read it when it is, else wait for its time. */
   private lookAgain(): void {
     const { link } = this;
-    if (!link) return;
-    if (this.status === 'unread') void this.refresh();
-    else if (Date.now() - this.readAt >= link.cloud.connection.intervals.describe) void this.poll();
+    if (!link || this.reading || this.isDenied) return;
+    const due = this.readAt + link.cloud.connection.intervals.describe * this.backoff;
+    if (this.clock.now() >= due) void this.poll();
     else this.plan();
   }
 
@@ -134,66 +165,72 @@ export class PolledCollection<K extends Kind> {
     return this.read(async (link) => {
       const since = this.kind === 'endpoint' ? undefined : this.list.window(pageSize);
       const page = await this.page(link, since ? { createdAfter: since } : {});
+      if (!this.list.reaches(page)) {
+        // The token of a page belongs to the call with the same filters.
+        this.list.start(since ? await this.page(link, {}) : page);
+        return undefined;
+      }
       const inPage = new Set(page.items.map(({ arn }) => arn));
       const changed = this.list.merge(page, since);
-      if (changed === undefined || changed.length > 0) this.changed(changed);
-      await this.describeOld(link, inPage);
+      this.listener.outOfSight(
+        link,
+        this.items.filter((item) => isMoving(item) && !inPage.has(item.arn)),
+      );
+      return changed;
     });
   }
 
-  /** Jobs that run since so long that a hundred younger ones hide them: one Describe each. */
-  private async describeOld(link: Link, inPage: ReadonlySet<string>): Promise<void> {
-    const items: readonly Resource[] = this.items;
-    for (const item of items) {
-      if (item.kind !== 'training-job' || !isMoving(item) || inPage.has(item.arn)) continue;
-      await link.describes.take(link.signal);
-      const { state, ended, phases } = await link.cloud.trainingJobs.describe(item.name, link.signal);
-      const phase = phases.at(-1)?.status;
-      if (state === item.state && phase === item.phase) continue;
-      this.list.replace({ ...item, state, ended, phase } as ResourceOf<K>);
-      this.changed([item.arn]);
-    }
-  }
-
-  private read(work: (link: Link) => Promise<void>): Promise<void> {
+  /** One reading after the other. `work` answers which resources it has changed, or undefined when some have come or gone. */
+  private read(work: (link: Link) => Promise<readonly string[] | undefined>): Promise<void> {
     const { link } = this;
     if (!link) return Promise.resolve();
-    clearTimeout(this.timer);
-    const reading = (this.reading ?? Promise.resolve()).then(() =>
-      link.signal.aborted ? undefined : this.attempt(link, work),
-    );
-    this.reading = reading;
-    void reading.finally(() => {
-      if (this.reading === reading) {
-        this.reading = undefined;
-        this.plan();
+    this.endWait();
+    const before = this.reading;
+    const inTurn = async (): Promise<void> => {
+      // Whoever asked for the one before hears of its faults.
+      await before?.catch(() => undefined);
+      try {
+        if (!link.signal.aborted) await this.attempt(link, work);
+      } finally {
+        if (this.reading === reading) {
+          this.reading = undefined;
+          this.plan();
+        }
       }
-    });
+    };
+    const reading = Promise.resolve().then(inTurn);
+    this.reading = reading;
     return reading;
   }
 
-  private async attempt(link: Link, work: (link: Link) => Promise<void>): Promise<void> {
+  private async attempt(link: Link, work: (link: Link) => Promise<readonly string[] | undefined>): Promise<void> {
     if (this.status !== 'read') {
       this.status = 'reading';
-      this.changed(undefined);
+      this.listener.changed(undefined);
     }
+    let changed: readonly string[] | undefined;
     try {
-      await work(link);
-      if (link.signal.aborted) return;
-      const recovered = this.error !== undefined || this.status !== 'read';
-      this.status = 'read';
-      this.error = undefined;
-      this.backoff = 1;
-      this.readAt = Date.now();
-      if (recovered) this.changed(undefined);
+      changed = await work(link);
     } catch (error) {
-      if (link.signal.aborted) return;
-      if (isConnectionLoss(error)) return this.lost(link, error);
-      this.error = error;
-      this.status = this.items.length > 0 ? 'read' : 'failed';
-      this.backoff = Math.min(this.backoff * 2, longestBackoff);
-      this.changed(undefined);
+      if (!link.signal.aborted) this.fail(link, error);
+      return;
     }
+    if (this.error !== undefined || this.status !== 'read') changed = undefined;
+    this.status = 'read';
+    this.error = undefined;
+    this.backoff = 1;
+    this.readAt = this.clock.now();
+    if (changed === undefined || changed.length > 0) this.listener.changed(changed);
+  }
+
+  /** What was read stays, beside the error. */
+  private fail(link: Link, error: unknown): void {
+    if (isConnectionLoss(error, link.cloud.connection)) return this.listener.lost(link, error);
+    this.error = error;
+    this.status = this.items.length > 0 ? 'read' : 'failed';
+    this.backoff = Math.min(this.backoff * 2, longestBackoff);
+    this.readAt = this.clock.now();
+    this.listener.changed(undefined);
   }
 
   private async page(link: Link, request: PageRequest): Promise<Page<ResourceOf<K>>> {
@@ -206,16 +243,16 @@ export class PolledCollection<K extends Kind> {
   }
 
   private plan(): void {
-    clearTimeout(this.timer);
+    this.endWait();
     const { link } = this;
-    // What was not allowed is not asked again until the person does.
-    if (!link || !this.isWatched || this.reading || (this.error !== undefined && isAccessDenied(this.error))) return;
-    const moving = Date.now() < this.touchedUntil || this.items.some((item) => isMoving(item));
+    if (!link || !this.isWatched || this.reading || this.isDenied) return;
+    const moving = this.clock.now() < this.touchedUntil || this.items.some((item) => isMoving(item));
     if (!moving && !this.visible) return;
-    const factor = (this.visible ? 1 : hiddenFactor) * (moving ? 1 : restingFactor) * this.backoff;
+    const resting = !moving && this.error === undefined;
+    const factor = (this.visible ? 1 : hiddenFactor) * (resting ? restingFactor : 1) * this.backoff;
     // Several windows must not ask in step after an error.
     const jitter = this.backoff > 1 ? 0.75 + Math.random() / 2 : 1;
-    this.timer = setTimeout(() => void this.poll(), link.cloud.connection.intervals.describe * factor * jitter);
-    this.timer.unref?.();
+    const due = this.readAt + link.cloud.connection.intervals.describe * factor * jitter;
+    this.endWait = this.clock.after(Math.max(0, due - this.clock.now()), () => void this.poll());
   }
 }

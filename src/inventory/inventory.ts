@@ -1,13 +1,11 @@
 import type { Cloud } from '../aws/cloud.js';
 import type { Connections, ConnectionState } from '../aws/connections.js';
 import { isConnectionLoss, isNotFound } from '../aws/errors.js';
-import type { EndpointDetail } from '../aws/gateways/endpoints.js';
-import type { TrainingJobDetail } from '../aws/gateways/trainingJobs.js';
-import { isCancellation } from '../core/errors.js';
+import { type Clock, systemClock } from '../core/clock.js';
 import { type Disposable, Emitter, type Event } from '../core/event.js';
 import { TokenBucket } from '../core/tokenBucket.js';
 import { type Link, PolledCollection } from './collection.js';
-import { type Kind, kinds, type ResourceOf } from './resource.js';
+import { asDescribed, type DetailOf, type Described, type Kind, kinds, type ResourceOf } from './resource.js';
 
 /** What is known of one kind of resource. */
 export interface Collection<K extends Kind> {
@@ -27,18 +25,13 @@ export interface InventoryChange {
   readonly arns: readonly string[] | undefined;
 }
 
-/** What Describe tells, where that is more than List does. */
-export type DetailOf<K extends Kind> = K extends 'training-job'
-  ? TrainingJobDetail
-  : K extends 'endpoint'
-    ? EndpointDetail
-    : never;
-type Described = 'training-job' | 'endpoint';
-
 interface KnownDetail {
   /** What the resource was like when it was asked. */
   readonly version: string;
   readonly value: DetailOf<Described> | undefined;
+  /** When it was asked last; Infinity while it is. */
+  readonly askedAt: number;
+  readonly failed: boolean;
 }
 
 /** The resources of the cloud that is connected: the one store and the one poller of a window. */
@@ -50,13 +43,16 @@ export class Inventory {
   private link: (Link & { readonly end: AbortController }) | undefined;
   private readonly following: Disposable;
 
-  constructor(private readonly connections: Connections) {
+  constructor(
+    private readonly connections: Connections,
+    private readonly clock: Clock = systemClock,
+  ) {
     const collection = <K extends Kind>(kind: K) =>
-      new PolledCollection(
-        kind,
-        (arns) => this.changed.fire({ kind, arns }),
-        ({ cloud }, error) => connections.lost(cloud, error),
-      );
+      new PolledCollection(kind, clock, {
+        changed: (arns) => this.changed.fire({ kind, arns }),
+        lost: ({ cloud }, error) => connections.lost(cloud, error),
+        outOfSight: (link, resources) => this.askAfter(link, resources),
+      });
     this.collections = {
       'training-job': collection('training-job'),
       model: collection('model'),
@@ -110,11 +106,7 @@ export class Inventory {
   detail<K extends Described>(resource: ResourceOf<K>, ask: boolean): DetailOf<K> | undefined {
     const described: ResourceOf<Described> = resource;
     const known = this.details.get(described.arn);
-    const version = `${described.state} ${described.modified.getTime()}`;
-    if (ask && known?.version !== version && this.link) {
-      this.details.set(described.arn, { version, value: known?.value });
-      void this.describe(this.link, described, version);
-    }
+    if (ask && this.link && this.isOld(known, described, this.link)) void this.describe(this.link, described);
     return known?.value as DetailOf<K> | undefined;
   }
 
@@ -125,6 +117,7 @@ export class Inventory {
   dispose(): void {
     this.following.dispose();
     this.link?.end.abort();
+    this.link = undefined;
     for (const kind of kinds) this.of(kind).drop();
     this.changed.dispose();
   }
@@ -139,7 +132,7 @@ export class Inventory {
     this.link = undefined;
     this.details.clear();
     if (state.status === 'connected') {
-      this.link = linkTo(state.cloud);
+      this.link = this.linkTo(state.cloud);
       for (const kind of kinds) this.of(kind).connect(this.link);
       return;
     }
@@ -152,34 +145,78 @@ export class Inventory {
     this.connections.cloud().catch(() => undefined);
   }
 
-  private async describe(link: Link, resource: ResourceOf<Described>, version: string): Promise<void> {
+  /** Whether Describe may have something new to say. One that failed is given as long as a poll. */
+  private isOld(known: KnownDetail | undefined, resource: ResourceOf<Described>, { cloud }: Link): boolean {
+    if (!known) return true;
+    if (known.askedAt === Infinity) return false;
+    const due = known.askedAt + cloud.connection.intervals.describe;
+    return known.version !== versionOf(resource) || (known.failed && this.clock.now() >= due);
+  }
+
+  /**
+   * What no List call of a poll shows: each by a Describe, those first that were asked the longest time ago. No more than
+   * half of what the token bucket lets through until the next poll, so that what somebody waits for does not queue behind.
+   */
+  private askAfter(link: Link, resources: readonly ResourceOf<Kind>[]): void {
+    const { describe, listsPerSecond } = link.cloud.connection.intervals;
+    const askedAt = ({ arn }: ResourceOf<Kind>) => this.details.get(arn)?.askedAt ?? 0;
+    const due = resources
+      .filter((resource) => resource.kind !== 'model')
+      .filter((resource) => this.clock.now() - askedAt(resource) >= describe)
+      .sort((a, b) => askedAt(a) - askedAt(b));
+    const most = Math.ceil(((describe / 1000) * listsPerSecond) / 2);
+    for (const resource of due.slice(0, most)) void this.describe(link, resource);
+  }
+
+  private async describe(link: Link, resource: ResourceOf<Described>): Promise<void> {
     const { cloud, signal, describes } = link;
     const { kind, arn, name } = resource;
+    const version = versionOf(resource);
+    const before = this.details.get(arn)?.value;
+    this.details.set(arn, { version, value: before, askedAt: Infinity, failed: false });
+    let askedAt = this.clock.now();
+    let value: DetailOf<Described>;
     try {
       await describes.take(signal);
-      const value = await (kind === 'endpoint'
+      askedAt = this.clock.now();
+      value = await (kind === 'endpoint'
         ? cloud.endpoints.detail(name, signal)
         : cloud.trainingJobs.describe(name, signal));
-      if (signal.aborted) return;
-      this.details.set(arn, { version, value });
-      this.changed.fire({ kind, arns: [arn] });
+      signal.throwIfAborted();
     } catch (error) {
-      if (signal.aborted || isCancellation(error)) return;
+      if (signal.aborted) return;
+      this.details.delete(arn);
       if (isNotFound(error)) this.of(kind).remove(arn);
-      else if (isConnectionLoss(error)) this.connections.lost(cloud, error);
-      // Else the row goes without it, until the resource changes or the person refreshes.
+      else if (isConnectionLoss(error, cloud.connection)) this.connections.lost(cloud, error);
+      // The row goes without it, or with what it had.
+      else this.details.set(arn, { version, value: before, askedAt, failed: true });
+      return;
     }
+    const known = this.find(kind, name);
+    let asked = version;
+    // Unless List has said something newer meanwhile.
+    if (known && versionOf(known) === version) {
+      const described = asDescribed(known, value);
+      this.of(kind).replace(described);
+      asked = versionOf(described);
+    }
+    this.details.set(arn, { version: asked, value, askedAt, failed: false });
+    this.changed.fire({ kind, arns: [arn] });
+  }
+
+  private linkTo(cloud: Cloud): Link & { readonly end: AbortController } {
+    const end = new AbortController();
+    const { listsPerSecond } = cloud.connection.intervals;
+    return {
+      cloud,
+      end,
+      signal: end.signal,
+      lists: new TokenBucket(listsPerSecond, this.clock),
+      describes: new TokenBucket(listsPerSecond, this.clock),
+    };
   }
 }
 
-function linkTo(cloud: Cloud): Link & { readonly end: AbortController } {
-  const end = new AbortController();
-  const { listsPerSecond } = cloud.connection.intervals;
-  return {
-    cloud,
-    end,
-    signal: end.signal,
-    lists: new TokenBucket(listsPerSecond),
-    describes: new TokenBucket(listsPerSecond),
-  };
+function versionOf({ state, modified }: ResourceOf<Described>): string {
+  return `${state} ${modified.getTime()}`;
 }

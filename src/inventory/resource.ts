@@ -1,6 +1,6 @@
-import type { EndpointSummary } from '../aws/gateways/endpoints.js';
+import type { EndpointDetail, EndpointSummary } from '../aws/gateways/endpoints.js';
 import type { ModelSummary } from '../aws/gateways/models.js';
-import type { TrainingJobSummary } from '../aws/gateways/trainingJobs.js';
+import type { TrainingJobDetail, TrainingJobSummary } from '../aws/gateways/trainingJobs.js';
 
 /** What exists in the cloud, as List tells it. */
 export type Resource =
@@ -9,6 +9,15 @@ export type Resource =
   | ({ readonly kind: 'endpoint' } & EndpointSummary);
 export type Kind = Resource['kind'];
 export type ResourceOf<K extends Kind> = Extract<Resource, { readonly kind: K }>;
+
+/** The kinds of which Describe tells more than List. */
+export type Described = 'training-job' | 'endpoint';
+/** What Describe tells. */
+export type DetailOf<K extends Kind> = K extends 'training-job'
+  ? TrainingJobDetail
+  : K extends 'endpoint'
+    ? EndpointDetail
+    : never;
 
 export const kinds: readonly Kind[] = ['training-job', 'endpoint', 'model'];
 
@@ -22,4 +31,17 @@ export function isMoving(resource: Resource): boolean {
     case 'model':
       return false;
   }
+}
+
+/** The resource as Describe's answer has it. */
+export function asDescribed(resource: ResourceOf<Described>, detail: DetailOf<Described>): ResourceOf<Described> {
+  if (resource.kind === 'training-job' && 'phases' in detail) {
+    const { state, ended, phases } = detail;
+    return { ...resource, state, ended, phase: phases.at(-1)?.status };
+  }
+  if (resource.kind === 'endpoint' && 'config' in detail) {
+    const { state, modified } = detail;
+    return { ...resource, state, modified };
+  }
+  throw new TypeError(`${resource.kind} ${resource.name} has the details of something else.`);
 }

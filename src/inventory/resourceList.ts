@@ -33,6 +33,11 @@ export class ResourceList<K extends Kind> {
     this.token = token;
   }
 
+  /** Whether nothing can be missing between this newest part and what is known: false after more new ones than a page holds. */
+  reaches({ items, token }: Page<ResourceOf<K>>): boolean {
+    return token === undefined || items.some(({ arn }) => this.known.some((item) => item.arn === arn));
+  }
+
   /**
    * The newest part, read again: everything created after `since`, or as much of it as one page holds. What is missing in
    * it was deleted. Returns the ARNs that changed, or undefined when some have come or gone.

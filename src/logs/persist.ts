@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cloud } from '../aws/cloud.js';
 import type { Connections } from '../aws/connections.js';
-import { isConnectionLoss, messageOf } from '../aws/errors.js';
+import { isConnectionLoss, isTransient, messageOf } from '../aws/errors.js';
 import { UserError } from '../core/errors.js';
 
 /** Tries again after so many milliseconds, and twice as many each time, when a call failed for another reason. */
@@ -33,24 +33,15 @@ export async function persist(
       return await work(cloud);
     } catch (error) {
       signal.throwIfAborted();
-      if (isConnectionLoss(error)) connections.lost(cloud, error);
-      else if (connections.state.status === 'connected' && connections.state.cloud === cloud) {
-        if (!isTransient(error)) throw error;
-        await delay(pause, undefined, { signal });
-        pause = Math.min(pause * 2, longestPause);
-      }
+      const goesOn = () => connections.state.status === 'connected' && connections.state.cloud === cloud;
+      if (isConnectionLoss(error, cloud.connection)) connections.lost(cloud, error);
+      else if (goesOn() && !isTransient(error)) throw error;
       told(messageOf(error));
+      if (!goesOn()) continue;
+      await delay(pause, undefined, { signal });
+      pause = Math.min(pause * 2, longestPause);
     }
   }
-}
-
-/** Throttled, or the service has a bad moment. */
-function isTransient(error: unknown): boolean {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const status = (cause as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0;
-  return (
-    status >= 500 || status === 429 || /Throttl|TooManyRequests|SlowDown/.test(cause instanceof Error ? cause.name : '')
-  );
 }
 
 /** The cloud as soon as there is one. Connects when nobody has yet; after a failure it is the person's turn. */

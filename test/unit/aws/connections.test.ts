@@ -73,3 +73,55 @@ test('only the cloud that is there can be lost: what an old one still says is no
   expect(connections.state).toMatchObject({ status: 'failed' });
   expect(closed).toEqual(['sandbox', 'sandbox']);
 });
+
+test('everybody hears of the states in their order, also when a listener connects as soon as there is nothing', async () => {
+  const { connections, opening } = opened();
+  const early = connections.onDidChange(({ status }) => {
+    if (status === 'idle') connections.cloud().catch(() => undefined);
+  });
+  const late: string[] = [];
+  connections.onDidChange(({ status }) => late.push(status));
+  connections.switchTo(dev);
+  expect(late).toEqual(['idle', 'connecting']);
+  expect(opening.map(({ choice }) => choice)).toEqual([dev]);
+  early.dispose();
+});
+
+test('a reset while connecting opens with what the files say then', async () => {
+  const { connections, opening, closed, states } = opened();
+  const before = connections.cloud();
+  connections.reset();
+  const now = connections.cloud();
+  opening[1]?.succeed();
+  const cloud = await now;
+  opening[0]?.succeed();
+  await expect(before).rejects.toMatchObject({ name: 'AbortError' });
+  expect(connections.state).toEqual({ status: 'connected', cloud });
+  expect(closed).toEqual(['sandbox']);
+  expect(states).toEqual(['connecting', 'idle', 'connecting', 'connected']);
+});
+
+test('a listener that fails takes no connection away', async () => {
+  const { connections, opening } = opened();
+  connections.onDidChange(({ status }) => {
+    if (status === 'connected') throw new Error('a fault of ours');
+  });
+  const connecting = connections.cloud();
+  opening[0]?.succeed();
+  await expect(connecting).rejects.toThrow('Listeners failed');
+  expect(connections.state.status).toBe('connected');
+});
+
+test('after its disposal nothing is opened, and what was being opened is closed', async () => {
+  const { connections, opening, closed } = opened();
+  connections.onDidChange(({ status }) => {
+    if (status === 'idle') connections.cloud().catch(() => undefined);
+  });
+  const connecting = connections.cloud();
+  connections.dispose();
+  opening[0]?.succeed();
+  await expect(connecting).rejects.toMatchObject({ name: 'AbortError' });
+  await expect(connections.cloud()).rejects.toMatchObject({ name: 'AbortError' });
+  expect(opening).toHaveLength(1);
+  expect(closed).toEqual(['sandbox']);
+});

@@ -1,130 +1,206 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Cloud } from '../../../src/aws/cloud.js';
-import { intervalsFor } from '../../../src/aws/connection.js';
-import { Connections } from '../../../src/aws/connections.js';
-import type { TrainingJobSummary } from '../../../src/aws/gateways/trainingJobs.js';
-import { type PageRequest, pageSize } from '../../../src/aws/page.js';
-import { Inventory } from '../../../src/inventory/inventory.js';
+import { expect, test } from 'vitest';
+import { job, jobs, watchedCloud } from '../../support/watchedCloud.js';
 
 const hour = 3_600_000;
-beforeEach(() => void vi.useFakeTimers({ now: new Date('2026-11-22T10:00:00Z') }));
-afterEach(() => void vi.useRealTimers());
-
-/** A cloud with these jobs at AWS's intervals, which counts its calls and answers as the service does. */
-function aws(jobs: TrainingJobSummary[]) {
-  const calls = { list: [] as number[], describe: 0, fail: undefined as Error | undefined };
-  const trainingJobs = {
-    list: async ({ token, createdAfter }: PageRequest) => {
-      calls.list.push(Date.now());
-      if (calls.fail) throw calls.fail;
-      const wanted = jobs
-        .filter(({ created }) => !createdAfter || created > createdAfter)
-        .toSorted((a, b) => b.created.getTime() - a.created.getTime());
-      const start = Number(token ?? 0);
-      const rest = start + pageSize < wanted.length ? String(start + pageSize) : undefined;
-      return { items: wanted.slice(start, start + pageSize), token: rest };
-    },
-    describe: async (name: string) => {
-      calls.describe += 1;
-      return { ...jobs.find((job) => job.name === name), phases: [] };
-    },
-  };
-  const connection = { intervals: intervalsFor('https://api.sagemaker.eu-west-1.amazonaws.com') };
-  const cloud = { connection, trainingJobs, close: () => undefined } as unknown as Cloud;
-  const connections = new Connections({ kind: 'profile', profile: 'dev' }, async () => cloud);
-  return { calls, connections, inventory: new Inventory(connections) };
-}
-
-function job(number: number, state: TrainingJobSummary['state']): TrainingJobSummary {
-  const created = new Date(Date.now() - number * 60_000);
-  return {
-    name: `job-${number}`,
-    arn: `arn:${number}`,
-    state,
-    phase: 'Training',
-    created,
-    modified: created,
-    ended: undefined,
-  };
-}
+const timeout = Object.assign(new Error('no answer'), { name: 'TimeoutError', code: 'ETIMEDOUT' });
+const denied = Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' });
 
 test('an hour of watching 50 running jobs: 121 List calls, each a second and more after the last, and no Describe', async () => {
-  const { calls, inventory } = aws(Array.from({ length: 50 }, (_, number) => job(number, 'InProgress')));
+  const { calls, clock, inventory } = watchedCloud(jobs(50, 'InProgress'));
   inventory.watch('training-job');
-  await vi.advanceTimersByTimeAsync(hour);
+  await clock.advance(hour);
   expect(calls.list.length).toBeGreaterThan(100);
   expect(calls.list.length).toBeLessThanOrEqual(121);
-  expect(calls.describe).toBe(0);
+  expect(calls.describe).toEqual([]);
   const gaps = calls.list.slice(1).map((at, index) => at - calls.list[index]!);
   expect(Math.min(...gaps)).toBeGreaterThanOrEqual(1000);
 });
 
 test('hidden it asks four times less, and when nothing moves not at all; seen, resting things every five minutes', async () => {
-  const moving = aws([job(1, 'InProgress')]);
+  const moving = watchedCloud([job(1, 'InProgress')]);
   moving.inventory.watch('training-job');
   moving.inventory.setVisible(false);
-  await vi.advanceTimersByTimeAsync(hour);
+  await moving.clock.advance(hour);
   expect(moving.calls.list.length).toBeLessThanOrEqual(31);
 
-  const resting = aws([job(1, 'Completed')]);
-  resting.inventory.watch('training-job');
-  await vi.advanceTimersByTimeAsync(hour);
-  expect(resting.calls.list.length).toBe(13);
-  resting.inventory.setVisible(false);
-  await vi.advanceTimersByTimeAsync(hour);
-  expect(resting.calls.list.length).toBe(13);
+  const { calls, clock, inventory } = watchedCloud([job(1, 'Completed')]);
+  inventory.watch('training-job');
+  await clock.advance(hour);
+  expect(calls.list.length).toBe(13);
+  inventory.setVisible(false);
+  await clock.advance(hour);
+  expect(calls.list.length).toBe(13);
+});
+
+test('showing the view reads what is watched, and nothing else', async () => {
+  const { calls, clock, inventory } = watchedCloud(jobs(1, 'Completed'));
+  await inventory.refresh();
+  inventory.setVisible(false);
+  inventory.setVisible(true);
+  await clock.advance(hour);
+  expect(calls.list).toEqual([]);
 });
 
 test('a running job that a hundred younger ones hide is asked after by name', async () => {
-  const jobs = [...Array.from({ length: 150 }, (_, number) => job(number, 'Completed')), job(400, 'InProgress')];
-  const { calls, inventory } = aws(jobs);
+  const there = [...jobs(150, 'Completed'), job(400, 'InProgress')];
+  const { calls, clock, inventory } = watchedCloud(there);
   inventory.watch('training-job');
-  await vi.advanceTimersByTimeAsync(1000);
-  const more = inventory.more('training-job');
-  await vi.advanceTimersByTimeAsync(2000);
-  await more;
-  jobs[150] = { ...jobs[150]!, state: 'Completed' };
-  await vi.advanceTimersByTimeAsync(60_000);
-  expect(calls.describe).toBeGreaterThan(0);
+  await clock.advance(1000);
+  void inventory.more('training-job');
+  await clock.advance(2000);
+  there[150] = { ...there[150]!, state: 'Completed' };
+  await clock.advance(60_000);
+  expect(calls.describe.length).toBeGreaterThan(0);
   expect(inventory.find('training-job', 'job-400')?.state).toBe('Completed');
 });
 
-test('what was deleted behind our back disappears, and what was changed is told by name alone', async () => {
-  const jobs = [job(1, 'InProgress'), job(2, 'InProgress'), job(3, 'Completed')];
-  const { inventory } = aws(jobs);
+test('however many of them there are, each has its turn, none more than once in 30 s, and the List calls go on', async () => {
+  const { calls, clock, inventory, jobsShown } = watchedCloud([
+    ...jobs(100, 'Completed'),
+    ...jobs(100, 'InProgress', 200),
+  ]);
   inventory.watch('training-job');
-  await vi.advanceTimersByTimeAsync(100);
-  const changes: (readonly string[] | undefined)[] = [];
-  inventory.onDidChange(({ arns }) => changes.push(arns));
-  jobs[0] = { ...jobs[0]!, phase: 'Uploading' };
-  await vi.advanceTimersByTimeAsync(30_000);
-  expect(changes).toEqual([['arn:1']]);
-  jobs.splice(1, 1);
-  await vi.advanceTimersByTimeAsync(30_000);
-  expect(inventory.collection('training-job').items.map(({ name }) => name)).toEqual(['job-1', 'job-3']);
+  await clock.advance(1000);
+  void inventory.more('training-job');
+  await clock.advance(2000);
+  expect(jobsShown().items).toHaveLength(200);
+  calls.list.length = 0;
+  await clock.advance(hour / 4);
+  expect(calls.list.length, 'a poll each 30 s').toBe(30);
+  const gaps = calls.describe.slice(1).map(({ at }, index) => at - calls.describe[index]!.at);
+  expect(Math.min(...gaps), 'one a second').toBeGreaterThanOrEqual(1000);
+  for (const { name } of jobs(100, 'InProgress', 200)) {
+    const times = calls.describe.filter((call) => call.name === name).map(({ at }) => at);
+    expect(times.length).toBeGreaterThanOrEqual(4);
+    expect(Math.min(...times.slice(1).map((at, index) => at - times[index]!))).toBeGreaterThanOrEqual(30_000);
+  }
 });
 
-test('throttling keeps what is known and asks less and less often', async () => {
-  const { calls, inventory } = aws([job(1, 'InProgress')]);
+test('a Describe that fails is not asked again at each look, but after a while', async () => {
+  const { calls, clock, inventory, jobsShown } = watchedCloud([job(1, 'InProgress')]);
+  const look = async () => {
+    inventory.detail(jobsShown().items[0]!, true);
+    await clock.advance(10_000);
+  };
   inventory.watch('training-job');
-  await vi.advanceTimersByTimeAsync(100);
-  calls.fail = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
-  await vi.advanceTimersByTimeAsync(hour);
+  await clock.advance(0);
+  calls.failDescribe = timeout;
+  for (let times = 0; times < 9; times++) await look();
+  expect(calls.describe).toHaveLength(3);
+  calls.failDescribe = undefined;
+  for (let times = 0; times < 9; times++) await look();
+  expect(calls.describe).toHaveLength(4);
+  expect(inventory.detail(jobsShown().items[0]!, false)).toMatchObject({ name: 'job-1' });
+});
+
+test('what was deleted behind our back disappears, and what was changed is told by name alone', async () => {
+  const there = [job(1, 'InProgress'), job(2, 'InProgress'), job(3, 'Completed')];
+  const { clock, inventory, jobsShown } = watchedCloud(there);
+  inventory.watch('training-job');
+  await clock.advance(100);
+  const changes: (readonly string[] | undefined)[] = [];
+  inventory.onDidChange(({ arns }) => changes.push(arns));
+  there[0] = { ...there[0]!, phase: 'Uploading' };
+  await clock.advance(30_000);
+  expect(changes).toEqual([['arn:1']]);
+  there.splice(1, 1);
+  await clock.advance(30_000);
+  expect(jobsShown().items.map(({ name }) => name)).toEqual(['job-1', 'job-3']);
+});
+
+test('after more new jobs than a page holds, as after a night of sleep, none is missing between the new and the old', async () => {
+  const there = jobs(3, 'Completed', 500);
+  const { clock, inventory, jobsShown } = watchedCloud(there);
+  inventory.watch('training-job');
+  await clock.advance(1000);
+  there.push(...jobs(150, 'Completed'));
+  await clock.advance(hour);
+  expect(jobsShown().items).toHaveLength(100);
+  void inventory.more('training-job');
+  await clock.advance(1000);
+  expect(jobsShown().items).toHaveLength(153);
+});
+
+test('a double click loads one page more, once', async () => {
+  const { calls, clock, inventory, jobsShown } = watchedCloud(jobs(400, 'Completed'));
+  inventory.watch('training-job');
+  await clock.advance(1000);
+  void inventory.more('training-job');
+  void inventory.more('training-job');
+  await clock.advance(5000);
+  expect(jobsShown().items).toHaveLength(200);
+  expect(calls.list).toHaveLength(2);
+});
+
+test.each([
+  ['throttling', Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' })],
+  ['a call that times out', timeout],
+  ['a name that cannot be resolved', Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' })],
+  ['a refused connection elsewhere', Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })],
+])('%s keeps the connection and what is known, and asks less and less often', async (_, error) => {
+  const { calls, clock, connections, inventory, jobsShown } = watchedCloud([job(1, 'InProgress')]);
+  inventory.watch('training-job');
+  await clock.advance(100);
+  calls.fail = error;
+  await clock.advance(hour);
   expect(calls.list.length).toBeLessThan(15);
-  expect(inventory.collection('training-job')).toMatchObject({ status: 'read', error: calls.fail });
-  expect(inventory.collection('training-job').items).toHaveLength(1);
+  expect(jobsShown()).toMatchObject({ status: 'read', error });
+  expect(jobsShown().items).toHaveLength(1);
+  expect(connections.state.status).toBe('connected');
   calls.fail = undefined;
-  await vi.advanceTimersByTimeAsync(hour / 2);
-  expect(inventory.collection('training-job').error).toBeUndefined();
+  await clock.advance(hour / 2);
+  expect(jobsShown().error).toBeUndefined();
+});
+
+test.each([
+  ['a sandbox that has ended', 'http://127.0.0.1:4000/', { code: 'ECONNREFUSED' }],
+  ['keys that have expired', undefined, { name: 'ExpiredTokenException' }],
+  ['keys that nobody knows', undefined, { name: 'UnrecognizedClientException' }],
+])('%s loses the connection at once', async (_, endpoint, kind) => {
+  const { calls, clock, connections, inventory, jobsShown } = watchedCloud([job(1, 'InProgress')], endpoint);
+  inventory.watch('training-job');
+  await clock.advance(100);
+  calls.fail = Object.assign(new Error('no'), kind);
+  await clock.advance(30_000);
+  expect(connections.state).toEqual({ status: 'failed', error: calls.fail });
+  expect(jobsShown()).toMatchObject({ items: [], error: calls.fail });
+  const before = calls.list.length;
+  await clock.advance(hour);
+  expect(calls.list).toHaveLength(before);
 });
 
 test('what may not be listed is asked again only when the person does', async () => {
-  const { calls, inventory } = aws([]);
-  calls.fail = Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' });
+  const { calls, clock, inventory, jobsShown } = watchedCloud([]);
+  calls.fail = denied;
+  const watching = inventory.watch('training-job');
+  await clock.advance(hour);
+  inventory.setVisible(false);
+  inventory.setVisible(true);
+  watching.dispose();
   inventory.watch('training-job');
-  await vi.advanceTimersByTimeAsync(hour);
+  inventory.touch('training-job');
+  await clock.advance(hour);
   expect(calls.list.length).toBe(1);
-  expect(inventory.collection('training-job').status).toBe('failed');
-  await inventory.refresh('training-job');
-  expect(calls.list.length).toBe(2);
+  expect(jobsShown().status).toBe('failed');
+  calls.fail = undefined;
+  void inventory.refresh('training-job');
+  await clock.advance(hour);
+  expect(calls.list.length).toBeGreaterThan(2);
+  expect(jobsShown().status).toBe('read');
+});
+
+test('opening and closing a kind does not ask sooner while the service throttles', async () => {
+  const { calls, clock, inventory } = watchedCloud([job(1, 'InProgress')]);
+  const watching = inventory.watch('training-job');
+  await clock.advance(100);
+  calls.fail = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
+  await clock.advance(600_000);
+  const before = calls.list.length;
+  watching.dispose();
+  for (let times = 0; times < 30; times++) {
+    const again = inventory.watch('training-job');
+    await clock.advance(1000);
+    again.dispose();
+  }
+  expect(calls.list.length - before).toBeLessThanOrEqual(1);
 });
