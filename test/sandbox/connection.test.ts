@@ -1,10 +1,16 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import dns from 'node:dns';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ConnectionSource } from '../../src/aws/connection.js';
-import { connect } from '../../src/aws/load.js';
+import { connect, profiles } from '../../src/aws/load.js';
 import { UserError } from '../../src/core/errors.js';
 import { SandboxProcess } from '../support/sandboxProcess.js';
 
@@ -23,6 +29,8 @@ beforeAll(async () => {
   });
   await iam.send(new CreateRoleCommand({ RoleName: 'Deployer', ...trust({ AWS: sandbox.ready.accountId }) }));
   await iam.send(new CreateRoleCommand({ RoleName: 'Closed', ...trust({ Service: 'sagemaker.amazonaws.com' }) }));
+  const deployer = { AWS: `arn:aws:iam::${sandbox.ready.accountId}:role/Deployer` };
+  await iam.send(new CreateRoleCommand({ RoleName: 'Inner', ...trust(deployer) }));
   iam.destroy();
 });
 afterAll(() => sandbox.stop());
@@ -126,6 +134,38 @@ describe('a profile', () => {
     expect(cloud.connection.endpoint).toBe(here().endpoint);
   });
 
+  test('that is the default one and has no keys of its own finds those of the environment', async () => {
+    await write({ config: '[default]\nHERE\noutput = json\n' });
+    const { accessKeyId, secretAccessKey } = sandbox.clientConfig.credentials;
+    vi.stubEnv('AWS_ACCESS_KEY_ID', accessKeyId);
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', secretAccessKey);
+    expect(await whereabouts({ profile: 'default' })).toEqual(root());
+    await write({ config: '[default]\nHERE\n', credentials: `[default]\n${keys().ini}` });
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDOFSOMEBODYELSE');
+    expect(await whereabouts({ profile: 'default' }), 'its own keys win').toEqual(root());
+  });
+
+  test('is listed with where its keys come from; other sections of the config file are not', async () => {
+    await write({
+      config: `[default]\nregion = eu-west-3
+[profile sso]\nsso_session = corp\nsso_account_id = 1
+[profile login]\nlogin_session = arn:aws:iam::1:user/me
+[profile role]\nrole_arn = ROLE/Deployer\nsource_profile = keys
+[sso-session corp]\nsso_region = eu-central-1
+[services local]\nsagemaker =\n  endpoint_url = http://127.0.0.1:9
+[plugins]\ncli_legacy_plugin_path = x\n`,
+      credentials: `[keys]\n${keys().ini}`,
+    });
+    const found = (await profiles()).map(({ name, kind, region }) => [name, kind, region]);
+    expect(found.sort()).toEqual([
+      ['default', 'environment', 'eu-west-3'],
+      ['keys', 'keys', undefined],
+      ['login', 'login', undefined],
+      ['role', 'role', undefined],
+      ['sso', 'sso', undefined],
+    ]);
+  });
+
   test.each([
     [
       'that does not exist',
@@ -157,5 +197,99 @@ describe('a profile', () => {
     const connecting = connect({ profile: 'p' });
     await expect(connecting).rejects.toThrow(UserError);
     await expect(connecting).rejects.toThrow(sentence);
+  });
+});
+
+describe('a profile that signs in (SSO)', () => {
+  const work =
+    '[profile work]\nPLACE\nsso_session = SESSION\nsso_account_id = 000000000000\nsso_role_name = Deployer\n';
+  const session = '[sso-session SESSION]\nsso_start_url = https://127.0.0.1/start\nsso_region = eu-central-1\n';
+  let number = 0;
+  let name: string;
+
+  /** A signed-in person: the token is where `aws sso login` puts it. */
+  async function signIn(token: object): Promise<void> {
+    // The SDK remembers for 30 s when it renewed a session's token last.
+    name = `corp${++number}`;
+    const cache = path.join(folder, '.aws', 'sso', 'cache');
+    await mkdir(cache, { recursive: true });
+    await writeFile(path.join(cache, `${createHash('sha1').update(name).digest('hex')}.json`), JSON.stringify(token));
+    vi.stubEnv('HOME', folder);
+  }
+
+  async function writeProfiles(place: string, more = ''): Promise<void> {
+    await write({ config: `${work}${more}${session}`.replaceAll('SESSION', name).replaceAll('PLACE', place) });
+  }
+
+  /** The names that are asked for; none is found. */
+  function namesAskedFor(): Set<string> {
+    const asked = new Set<string>();
+    vi.spyOn(dns, 'lookup').mockImplementation(((host: string, _: object, found: (error: Error) => void) => {
+      asked.add(host);
+      found(Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), { code: 'ENOTFOUND' }));
+    }) as unknown as typeof dns.lookup);
+    return asked;
+  }
+
+  const signedIn = () => ({ accessToken: 't', expiresAt: new Date(Date.now() + 3_600_000).toISOString() });
+  afterEach(() => vi.restoreAllMocks());
+
+  test.each([
+    ['of its own', 'region = us-west-2'],
+    ['that is a sandbox', 'HERE'],
+  ])('asks the portal in sso_region, whatever its place (one %s)', async (_, place) => {
+    await signIn(signedIn());
+    await writeProfiles(place);
+    const asked = namesAskedFor();
+    await expect(connect({ profile: 'work' })).rejects.toThrow(/no usable credentials for profile "work"/);
+    expect([...asked]).toEqual(['portal.sso.eu-central-1.amazonaws.com']);
+  });
+
+  test('renews its token in sso_region too', async () => {
+    const renewable = { clientId: 'c', clientSecret: 's', refreshToken: 'r' };
+    await signIn({ ...signedIn(), ...renewable, expiresAt: new Date(Date.now() - 1000).toISOString() });
+    await writeProfiles('HERE');
+    const asked = namesAskedFor();
+    await expect(connect({ profile: 'work' })).rejects.toThrow(/Token is expired.*sso login --profile work/s);
+    expect([...asked]).toEqual(['oidc.eu-central-1.amazonaws.com']);
+  });
+
+  test('works with the keys of the portal at its own endpoint_url, and its role may assume another one there', async () => {
+    const sts = new STSClient(sandbox.clientConfig);
+    const RoleArn = `arn:aws:iam::${sandbox.ready.accountId}:role/Deployer`;
+    const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'portal' }));
+    const asked: unknown[] = [];
+    const portal = createServer(({ url, headers }, response) => {
+      asked.push(url, headers['x-amz-sso_bearer_token']);
+      const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = Credentials!;
+      const roleCredentials = {
+        accessKeyId: AccessKeyId,
+        secretAccessKey: SecretAccessKey,
+        sessionToken: SessionToken,
+        expiration: Expiration!.getTime(),
+      };
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ roleCredentials }));
+    });
+    portal.listen(0, '127.0.0.1');
+    await once(portal, 'listening');
+    try {
+      vi.stubEnv('AWS_ENDPOINT_URL_SSO', `http://127.0.0.1:${(portal.address() as AddressInfo).port}`);
+      await signIn(signedIn());
+      await writeProfiles('HERE', '[profile inner]\nHERE\nrole_arn = ROLE/Inner\nsource_profile = work\n');
+      for (const [profile, role] of [
+        ['work', 'Deployer'],
+        ['inner', 'Inner'],
+      ] as const) {
+        const cloud = await connect({ profile });
+        cloud.close();
+        expect(cloud.connection.caller).toContain(`:assumed-role/${role}/`);
+        expect(cloud.connection.endpoint).toBe(`${sandbox.ready.endpoint}/`);
+      }
+      const request = ['/federation/credentials?account_id=000000000000&role_name=Deployer', 't'];
+      expect(asked).toEqual([...request, ...request]);
+    } finally {
+      portal.closeAllConnections();
+      portal.close();
+    }
   });
 });

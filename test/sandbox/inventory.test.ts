@@ -156,6 +156,14 @@ describe('a second sandbox plays AWS', () => {
     await cloud.trainingJobs.list({}, new AbortController().signal);
     expect(handed(), 'the profile was asked for new keys').toBe(2);
 
+    await control(aws.ready, 'POST', 'expire-sessions?name=watching');
+    const together = Array.from({ length: 10 }, () => cloud.trainingJobs.list({}, new AbortController().signal));
+    await Promise.all([
+      ...together,
+      cloud.logs.streams('/aws/sagemaker/TrainingJobs', 'x', new AbortController().signal),
+    ]);
+    expect(handed(), 'once for all calls that were refused together').toBe(3);
+
     writeFileSync(path.join(path.dirname(files.configFile), 'frozen'), '');
     await control(aws.ready, 'POST', 'expire-sessions?name=watching');
     await expect(cloud.trainingJobs.list({}, new AbortController().signal)).rejects.toThrow(
