@@ -40,29 +40,24 @@ type Explain = (error: unknown, call: FailedCall) => unknown;
 
 export async function connect(source: ConnectionSource, explain: Explain, limits = timeLimits): Promise<Cloud> {
   const { profile } = source;
-  const control = handler(limits, limits.answer);
-  const { keys, ...settings } = await clientSettings(source, explain, control);
+  const { keys, ...settings } = await clientSettings(source, explain, limits);
   const open: { destroy(): void }[] = [];
   const explained = <C extends Client>(client: C): C => {
     open.push(client);
     return explaining(client, keys, (error, call) => explain(error, { ...call, profile }));
   };
-  const sageMaker = explained(new SageMakerClient({ ...settings, requestHandler: control }));
+  const control = { ...settings, requestHandler: handler(limits, limits.answer) };
+  const sageMaker = explained(new SageMakerClient(control));
   // A bucket must not become a host name where there is only one host.
-  const s3 = explained(
-    new S3Client({ ...settings, requestHandler: handler(limits), forcePathStyle: 'endpoint' in settings }),
-  );
+  const transfer = { ...settings, requestHandler: handler(limits), forcePathStyle: 'endpoint' in settings };
+  const s3 = explained(new S3Client(transfer));
   // What the model did may not be done twice.
-  const patient = handler(limits, limits.invocation);
-  const runtime = explained(new SageMakerRuntimeClient({ ...settings, requestHandler: patient, maxAttempts: 1 }));
+  const patient = { ...settings, requestHandler: handler(limits, limits.invocation), maxAttempts: 1 };
+  const runtime = explained(new SageMakerRuntimeClient(patient));
 
   const close = () => open.forEach((client) => client.destroy());
   try {
-    const {
-      account,
-      caller,
-      endpoint: found,
-    } = await identify(explained(new STSClient({ ...settings, requestHandler: control })));
+    const { account, caller, endpoint: found } = await identify(explained(new STSClient(control)));
     const home = await sageMaker.config.region();
     return {
       connection: {
@@ -80,8 +75,8 @@ export async function connect(source: ConnectionSource, explain: Explain, limits
       endpoints: new EndpointsGateway(sageMaker),
       runtime: new RuntimeGateway(runtime),
       objects: new ObjectsGateway(s3, account, home),
-      logs: new LogsGateway(explained(new CloudWatchLogsClient({ ...settings, requestHandler: control }))),
-      roles: new RolesGateway(explained(new IAMClient({ ...settings, requestHandler: control }))),
+      logs: new LogsGateway(explained(new CloudWatchLogsClient(control))),
+      roles: new RolesGateway(explained(new IAMClient(control))),
       close,
     };
   } catch (error) {
@@ -101,14 +96,12 @@ function handler({ connection, silence }: TimeLimits, answer?: number) {
 }
 
 /** What every client is made with: where its calls go, and whose keys sign them. */
-async function clientSettings(source: ConnectionSource, explain: Explain, requestHandler: object) {
+async function clientSettings(source: ConnectionSource, explain: Explain, limits: TimeLimits) {
   const found = await readProfiles(source);
   // An EC2 host, a container and CI have keys without a profile, and often a region in "default": then that means what
   // every AWS client finds.
   const isEnvironment = source.profile === 'default' && kindOf(found['default'] ?? {}) === 'environment';
   const profile = isEnvironment ? undefined : source.profile;
-  // The SDK looks for `endpoint_url` in the environment's profile alone, whatever `profile` its client is given
-  // (smithy-typescript, getEndpointFromConfig), and for both in the default files: such calls would go to AWS.
   const own = profile === undefined ? {} : found[profile];
   if (!own) {
     const missing = new CredentialsProviderError('There is no such profile in the AWS config and credentials files.');
@@ -116,9 +109,20 @@ async function clientSettings(source: ConnectionSource, explain: Explain, reques
   }
   const region = source.region ?? own['region'];
   const endpoint = source.endpoint ?? own['endpoint_url'];
-  const place = { ...(region !== undefined && { region }), ...(endpoint !== undefined && { endpoint }) };
-  const keys = new RenewableKeys(keysOf(profile, source, { ...place, requestHandler }));
+  const place = {
+    ...(region !== undefined && { region }),
+    ...(endpoint !== undefined && { endpoint }),
+    // The SDK takes `endpoint_url` from the environment's profile alone, whatever `profile` its client is given
+    // (smithy-typescript, getEndpointFromConfig): what belongs to "default" must not catch the calls of another one.
+    ignoreConfiguredEndpointUrls: profile !== undefined && !hasEndpointVariable(),
+  };
+  const keys = new RenewableKeys(keysOf(profile, source, { ...place, requestHandler: handler(limits, limits.answer) }));
   return { ...(profile !== undefined && { profile }), ...place, credentials: keys.provider, keys };
+}
+
+/** `AWS_ENDPOINT_URL`, or that of a service: the SDK can ignore these only together with the files. */
+function hasEndpointVariable(): boolean {
+  return Object.keys(process.env).some((name) => name.startsWith('AWS_ENDPOINT_URL'));
 }
 
 interface Client {

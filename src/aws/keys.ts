@@ -5,10 +5,11 @@ import { filesOf } from './profiles.js';
 
 type Keys = Awaited<ReturnType<ReturnType<typeof fromIni>>>;
 
-/** Where calls go, and how long they may take. */
+/** Where calls go, and how long they may take, as options of an SDK client. */
 interface Place {
   readonly region?: string;
   readonly endpoint?: string;
+  readonly ignoreConfiguredEndpointUrls: boolean;
   readonly requestHandler: object;
 }
 
@@ -20,9 +21,10 @@ interface Place {
  * signs in at another: so STS gets assumers of its own.
  */
 export function keysOf(profile: string | undefined, source: ConnectionSource, place: Place): () => Promise<Keys> {
+  const { requestHandler, ignoreConfiguredEndpointUrls } = place;
   const search = {
     ...filesOf(source),
-    clientConfig: { requestHandler: place.requestHandler },
+    clientConfig: { requestHandler, ignoreConfiguredEndpointUrls },
     roleAssumer: getDefaultRoleAssumer(place),
     roleAssumerWithWebIdentity: getDefaultRoleAssumerWithWebIdentity(place),
   };

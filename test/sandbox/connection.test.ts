@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ConnectionSource } from '../../src/aws/connection.js';
 import { connect, profiles } from '../../src/aws/load.js';
 import { UserError } from '../../src/core/errors.js';
@@ -41,6 +41,7 @@ beforeEach(async () => {
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
   return async () => {
     vi.unstubAllEnvs();
+    vi.restoreAllMocks();
     await rm(folder, { recursive: true, force: true });
   };
 });
@@ -67,6 +68,16 @@ function keys(): { readonly ini: string; readonly process: string } {
     ini: `aws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`,
     process: JSON.stringify({ Version: 1, AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey }),
   };
+}
+
+/** The names that are asked for; none is found. */
+function namesAskedFor(): Set<string> {
+  const asked = new Set<string>();
+  vi.spyOn(dns, 'lookup').mockImplementation(((host: string, _: object, found: (error: Error) => void) => {
+    asked.add(host);
+    found(Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), { code: 'ENOTFOUND' }));
+  }) as unknown as typeof dns.lookup);
+  return asked;
 }
 
 /** Who and where a connection is, as STS, S3 and SageMaker answer it. */
@@ -101,6 +112,18 @@ describe('a profile', () => {
     await write({ config: '[profile mine]\nHERE\n', credentials: `[mine]\n${keys().ini}` });
     vi.stubEnv('AWS_PROFILE', 'mine');
     expect(await whereabouts({})).toEqual(root());
+  });
+
+  test('without an endpoint_url leads to AWS, also when the default one leads elsewhere', async () => {
+    await write({
+      config: '[default]\nHERE\n[profile prod]\nregion = eu-west-3\n',
+      credentials: `[prod]\n${keys().ini}`,
+    });
+    const asked = namesAskedFor();
+    await expect(connect({ profile: 'prod' })).rejects.toThrow(/^STS cannot be reached/);
+    expect([...asked]).toEqual(['sts.eu-west-3.amazonaws.com']);
+    vi.stubEnv('AWS_ENDPOINT_URL', sandbox.ready.endpoint);
+    expect(await whereabouts({ profile: 'prod' })).toMatchObject({ endpoint: here().endpoint, region: 'eu-west-3' });
   });
 
   test('is taken from the files that were named, not from those of the environment', async () => {
@@ -221,18 +244,7 @@ describe('a profile that signs in (SSO)', () => {
     await write({ config: `${work}${more}${session}`.replaceAll('SESSION', name).replaceAll('PLACE', place) });
   }
 
-  /** The names that are asked for; none is found. */
-  function namesAskedFor(): Set<string> {
-    const asked = new Set<string>();
-    vi.spyOn(dns, 'lookup').mockImplementation(((host: string, _: object, found: (error: Error) => void) => {
-      asked.add(host);
-      found(Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), { code: 'ENOTFOUND' }));
-    }) as unknown as typeof dns.lookup);
-    return asked;
-  }
-
   const signedIn = () => ({ accessToken: 't', expiresAt: new Date(Date.now() + 3_600_000).toISOString() });
-  afterEach(() => vi.restoreAllMocks());
 
   test.each([
     ['of its own', 'region = us-west-2'],
