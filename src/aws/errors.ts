@@ -162,7 +162,7 @@ const unknownKeys: readonly string[] = ['InvalidClientTokenId', 'UnrecognizedCli
 const wrongSignature: readonly string[] = ['SignatureDoesNotMatch', 'InvalidSignatureException'];
 
 function isThrottling(code: string): boolean {
-  return /^(Throttling|TooManyRequests|RequestLimitExceeded|SlowDown)/.test(code);
+  return /^(Throttl|TooManyRequests|RequestLimitExceeded|SlowDown)/.test(code);
 }
 
 /** The SDK's own limits (TimeoutError, ETIMEDOUT) and the system's. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Cloud } from '../aws/cloud.js';
 import type { Connections, ConnectionState } from '../aws/connections.js';
 import { isConnectionLoss, isNotFound } from '../aws/errors.js';
@@ -165,10 +166,11 @@ export class Inventory {
       .filter((resource) => this.clock.now() - askedAt(resource) >= describe)
       .sort((a, b) => askedAt(a) - askedAt(b));
     const most = Math.ceil(((describe / 1000) * listsPerSecond) / 2);
-    for (const resource of due.slice(0, most)) void this.describe(link, resource);
+    for (const resource of due.slice(0, most)) void this.describe(link, resource, false);
   }
 
-  private async describe(link: Link, resource: ResourceOf<Described>): Promise<void> {
+  /** @param listed whether List calls tell what state it is in, or only this */
+  private async describe(link: Link, resource: ResourceOf<Described>, listed = true): Promise<void> {
     const { cloud, signal, describes } = link;
     const { kind, arn, name } = resource;
     const version = versionOf(resource);
@@ -192,20 +194,17 @@ export class Inventory {
       else this.details.set(arn, { version, value: before, askedAt, failed: true });
       return;
     }
-    const known = this.find(kind, name);
-    let asked = version;
-    // Unless List has said something newer meanwhile.
-    if (known && versionOf(known) === version) {
-      const described = asDescribed(known, value);
-      this.of(kind).replace(described);
-      asked = versionOf(described);
-    }
-    this.details.set(arn, { version: asked, value, askedAt, failed: false });
+    const now = listed ? resource : asDescribed(resource, value);
+    this.details.set(arn, { version: versionOf(now), value, askedAt, failed: false });
+    // Unless a List call has said something newer meanwhile.
+    if (!listed && this.find(kind, name) === resource) this.of(kind).replace(now);
     this.changed.fire({ kind, arns: [arn] });
   }
 
   private linkTo(cloud: Cloud): Link & { readonly end: AbortController } {
     const end = new AbortController();
+    // As many wait for it as there are rows; Node takes more than ten for a leak.
+    setMaxListeners(0, end.signal);
     const { listsPerSecond } = cloud.connection.intervals;
     return {
       cloud,

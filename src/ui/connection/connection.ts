@@ -59,6 +59,8 @@ function tellFailures(connections: Connections): vscode.Disposable {
     const other = 'Switch Connection…';
     const picked = await vscode.window.showWarningMessage(messageOf(state.error), remedy?.label ?? again, other);
     if (picked === other) await vscode.commands.executeCommand(commands.switchConnection);
+    // A message stays as long as nobody closes it: by now there may be a connection.
+    else if (connections.state !== state) return;
     else if (picked !== undefined && picked === remedy?.label) await remedy.run();
     else if (picked === again) await vscode.commands.executeCommand(commands.retryConnection);
   };

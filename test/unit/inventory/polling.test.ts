@@ -93,6 +93,18 @@ test('a Describe that fails is not asked again at each look, but after a while',
   expect(inventory.detail(jobsShown().items[0]!, false)).toMatchObject({ name: 'job-1' });
 });
 
+test('where Describe says more than List, a row does not change to and fro with them', async () => {
+  const { clock, inventory, jobsShown } = watchedCloud([{ ...job(1, 'InProgress'), phase: undefined }]);
+  inventory.watch('training-job');
+  await clock.advance(0);
+  inventory.detail(jobsShown().items[0]!, true);
+  await clock.advance(1000);
+  const changes: (readonly string[] | undefined)[] = [];
+  inventory.onDidChange(({ arns }) => changes.push(arns));
+  await clock.advance(120_000);
+  expect(changes).toEqual([]);
+});
+
 test('what was deleted behind our back disappears, and what was changed is told by name alone', async () => {
   const there = [job(1, 'InProgress'), job(2, 'InProgress'), job(3, 'Completed')];
   const { clock, inventory, jobsShown } = watchedCloud(there);
