@@ -37,6 +37,26 @@ test('connecting to what never answers ends, and says so', async () => {
   await expect(connecting).rejects.toThrow(/^STS cannot be reached: no answer has come in time\. Check the network/);
 });
 
+test('an answer whose head never ends is none, though it never falls silent', async () => {
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((socket) => {
+    sockets.add(socket);
+    socket.write('HTTP/1.1 200 OK\r\n');
+    const dripping = setInterval(() => socket.write('x: y\r\n'), 50);
+    socket.on('close', () => clearInterval(dripping)).on('error', () => socket.destroy());
+    socket.resume();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const connecting = connected(impatient, `http://127.0.0.1:${(server.address() as net.AddressInfo).port}`);
+    await expect(connecting).rejects.toThrow(/^STS cannot be reached: no answer has come in time/);
+  } finally {
+    sockets.forEach((socket) => socket.destroy());
+    server.close();
+  }
+});
+
 test.each<[string, (cloud: Cloud) => Promise<unknown>]>([
   ['SageMaker', ({ trainingJobs }) => trainingJobs.list({}, never)],
   [
