@@ -65,7 +65,13 @@ test('however many of them there are, each has its turn, none more than once in 
   await clock.advance(2000);
   expect(jobsShown().items).toHaveLength(200);
   calls.list.length = 0;
-  await clock.advance(hour / 4);
+  await clock.advance(30_000);
+  // What somebody waits for does not queue behind all of them.
+  const before = calls.describe.length;
+  inventory.detail(jobsShown().items[0]!, true);
+  await clock.advance(29_000);
+  expect(calls.describe.slice(before, before + 16).map(({ name }) => name)).toContain('job-0');
+  await clock.advance(hour / 4 - 59_000);
   expect(calls.list.length, 'a poll each 30 s').toBe(30);
   const gaps = calls.describe.slice(1).map(({ at }, index) => at - calls.describe[index]!.at);
   expect(Math.min(...gaps), 'one a second').toBeGreaterThanOrEqual(1000);
@@ -74,6 +80,19 @@ test('however many of them there are, each has its turn, none more than once in 
     expect(times.length).toBeGreaterThanOrEqual(4);
     expect(Math.min(...times.slice(1).map((at, index) => at - times[index]!))).toBeGreaterThanOrEqual(30_000);
   }
+});
+
+test('however often we change something, an old running job is described once in 30 s', async () => {
+  const { calls, clock, inventory } = watchedCloud([...jobs(100, 'Completed'), ...jobs(3, 'InProgress', 200)]);
+  inventory.watch('training-job');
+  await clock.advance(1000);
+  void inventory.more('training-job');
+  for (let second = 0; second < 90; second++) {
+    await clock.advance(1000);
+    inventory.touch('training-job');
+  }
+  expect(calls.describe.length).toBeGreaterThan(0);
+  expect(calls.describe.filter(({ name }) => name === 'job-200').length).toBeLessThanOrEqual(3);
 });
 
 test('a Describe that fails is not asked again at each look, but after a while', async () => {
@@ -209,7 +228,7 @@ test('opening and closing a kind does not ask sooner while the service throttles
   await clock.advance(600_000);
   const before = calls.list.length;
   watching.dispose();
-  for (let times = 0; times < 30; times++) {
+  for (let times = 0; times < 100; times++) {
     const again = inventory.watch('training-job');
     await clock.advance(1000);
     again.dispose();

@@ -106,7 +106,7 @@ test('List has the last word: a Describe that was asked before does not take it 
 });
 
 test('more and refresh that wait for the old account end with the switch, without an error', async () => {
-  const { calls, connections, inventory, names } = accounts();
+  const { calls, clock, connections, inventory, names } = accounts();
   await setImmediate();
   const waiting = [inventory.more('training-job'), inventory.refresh('training-job')];
   connections.switchTo(other);
@@ -118,13 +118,16 @@ test('more and refresh that wait for the old account end with the switch, withou
   calls['other']![0]!.answer(page(2));
   await setImmediate();
   expect(names()).toEqual(['job-2']);
+  await clock.advance(5000);
   expect(calls['other'], 'read once, though refresh came meanwhile').toHaveLength(1);
 });
 
 test('a refresh that connects reads each kind once', async () => {
-  const { calls, inventory } = accounts();
+  const { calls, clock, inventory } = accounts();
   void inventory.refresh('training-job');
   await setImmediate();
+  calls['old']![0]!.answer(page(1));
+  await clock.advance(5000);
   expect(calls['old']).toHaveLength(1);
 });
 
