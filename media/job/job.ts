@@ -15,7 +15,12 @@ const page = new Page<FromPage, ToPage, State>((message) => {
   view = message.view;
   draw();
 });
-new ResizeObserver(() => draw()).observe(root);
+/** Of what is within the page's margins. */
+let room = 0;
+new ResizeObserver(([entry]) => {
+  room = entry?.contentRect.width ?? 0;
+  draw();
+}).observe(root);
 
 const icons = {
   waiting: 'watch',
@@ -42,10 +47,11 @@ function part(name: string, from: unknown, make: () => HTMLElement): HTMLElement
 }
 
 function draw(): void {
-  if (!view) return;
+  if (!view || room === 0) return;
   const { phases: all, charts, noCurve, facts, log: lines, ...top } = view;
-  const wide = root.clientWidth > 860;
-  const width = Math.max(280, Math.min(root.clientWidth, 1272) * (wide ? 0.68 : 1) - (wide ? 32 : 0));
+  // Beside the facts where there is room for both (job.css).
+  const wide = room > 812;
+  const width = Math.max(280, wide ? (room - 32) * 0.68 : room);
   const tables = page.state?.tables ?? [];
   const parts = [
     part('head', top, () => head(top)),

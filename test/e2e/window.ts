@@ -118,10 +118,14 @@ export class Desk {
     return this.sandbox?.pid;
   }
 
+  /** A file of the workspace, as it is saved. */
+  read(file: string): string {
+    return readFileSync(path.join(this.workspace!, file), 'utf8');
+  }
+
   /** Changes a file of the workspace as another program would. */
   edit(file: string, change: (text: string) => string): void {
-    const place = path.join(this.workspace!, file);
-    writeFileSync(place, change(readFileSync(place, 'utf8')));
+    writeFileSync(path.join(this.workspace!, file), change(this.read(file)));
   }
 
   async close(): Promise<void> {
@@ -178,6 +182,14 @@ export class Window {
     await this.page.locator('.quick-input-widget input.input').fill(text);
     const row = this.page.locator('.quick-input-list .monaco-list-row[data-index="0"]');
     await row.filter({ hasText: first }).waitFor();
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Writes a line at the top of the file that is open. */
+  async type(line: string): Promise<void> {
+    await this.page.locator('.monaco-editor .view-line').first().click();
+    await this.page.keyboard.press('Control+Home');
+    await this.page.keyboard.type(line);
     await this.page.keyboard.press('Enter');
   }
 
