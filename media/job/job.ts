@@ -15,7 +15,12 @@ const page = new Page<FromPage, ToPage, State>((message) => {
   view = message.view;
   draw();
 });
-new ResizeObserver(() => draw()).observe(root);
+/** Of what is within the page's margins. */
+let room = 0;
+new ResizeObserver(([entry]) => {
+  room = entry?.contentRect.width ?? 0;
+  draw();
+}).observe(root);
 
 const icons = {
   waiting: 'watch',
@@ -25,28 +30,48 @@ const icons = {
   stopped: 'circle-slash',
 } as const;
 const tones = { waiting: 'dim', running: 'running', completed: 'ok', failed: 'bad', stopped: 'dim' } as const;
-let drawn = '';
+/** The parts of the page, each with what it was drawn from. */
+const drawn = new Map<string, { readonly from: string; readonly element: HTMLElement }>();
+
+/**
+ * A running job brings a view each second: a part that says the same stays as it is, so that nobody loses the focus, the
+ * scroll position or a selection in the log because a clock went on.
+ */
+function part(name: string, from: unknown, make: () => HTMLElement): HTMLElement {
+  const text = JSON.stringify(from);
+  const known = drawn.get(name);
+  if (known?.from === text) return known.element;
+  const element = make();
+  drawn.set(name, { from: text, element });
+  return element;
+}
 
 function draw(): void {
-  if (!view) return;
-  const wide = root.clientWidth > 860;
-  const width = Math.max(280, Math.min(root.clientWidth, 1272) * (wide ? 0.68 : 1) - (wide ? 32 : 0));
+  if (!view || room === 0) return;
+  const { phases: all, charts, noCurve, facts, log: lines, ...top } = view;
+  // Beside the facts where there is room for both (job.css).
+  const wide = room > 812;
+  const width = Math.max(280, wide ? (room - 32) * 0.68 : room);
   const tables = page.state?.tables ?? [];
-  // Every second brings a view; one that says the same must not take the focus or a selection away.
-  const now = JSON.stringify([view, width, tables]);
-  if (now === drawn) return;
-  drawn = now;
+  const parts = [
+    part('head', top, () => head(top)),
+    part('phases', [all, top.state, tables], () => phases(all, top.state, tables)),
+    part('body', [charts, noCurve, facts, width, tables], () => body({ charts, noCurve, facts }, width, tables)),
+    part('log', lines, () => log(lines)),
+  ];
   const focused = document.activeElement?.id;
-  root.replaceChildren(
-    head(view),
-    ...(view.phases.length > 0 ? [phases(view, tables)] : []),
-    body(view, width, tables),
-    log(view),
-  );
+  // What stays is not moved: an element that is put in again loses its focus.
+  parts.forEach((element, index) => {
+    const there = root.children[index];
+    if (!there) root.append(element);
+    else if (there !== element) there.replaceWith(element);
+  });
   if (focused) document.getElementById(focused)?.focus();
 }
 
-function head({ context, state, headline, detail, problem, place, canDeploy, canStop }: JobView): HTMLElement {
+type Top = Omit<JobView, 'phases' | 'charts' | 'noCurve' | 'facts' | 'log'>;
+
+function head({ context, state, headline, detail, problem, place, canDeploy, canStop }: Top): HTMLElement {
   return el(
     'header',
     { class: 'head' },
@@ -81,7 +106,8 @@ function head({ context, state, headline, detail, problem, place, canDeploy, can
 }
 
 /** Each phase as long as it took, in one bar; short ones keep a sliver. */
-function phases({ phases: all, state }: JobView, tables: readonly string[]): HTMLElement {
+function phases(all: JobView['phases'], state: JobView['state'], tables: readonly string[]): HTMLElement {
+  if (all.length === 0) return el('section', { hidden: true });
   const total = all.reduce((sum, { seconds }) => sum + seconds, 0) || 1;
   const training = all.filter(({ name }) => name === 'Training').reduce((sum, { seconds }) => sum + seconds, 0);
   const title =
@@ -165,7 +191,11 @@ function phaseTable(all: JobView['phases']): HTMLElement {
   );
 }
 
-function body({ charts, noCurve, facts }: JobView, width: number, tables: readonly string[]): HTMLElement {
+function body(
+  { charts, noCurve, facts }: Pick<JobView, 'charts' | 'noCurve' | 'facts'>,
+  width: number,
+  tables: readonly string[],
+): HTMLElement {
   return el(
     'div',
     { class: 'cols rule' },
@@ -201,7 +231,7 @@ function fact({ name, value, link: target }: FactView): HTMLElement[] {
   ];
 }
 
-function log({ log: lines }: JobView): HTMLElement {
+function log(lines: JobView['log']): HTMLElement {
   return el(
     'section',
     { class: 'rule' },

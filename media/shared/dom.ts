@@ -24,7 +24,9 @@ function fill<E extends Element>(
   children: readonly Child[],
 ): E {
   for (const [name, value] of Object.entries(attributes)) {
-    if (value === true) element.setAttribute(name, '');
+    // ARIA's states are words: absent is not the same as "false".
+    if (name.startsWith('aria-') && typeof value === 'boolean') element.setAttribute(name, String(value));
+    else if (value === true) element.setAttribute(name, '');
     else if (value !== undefined && value !== false) element.setAttribute(name, String(value));
   }
   element.append(...children.filter((child): child is Node | string => child !== undefined && child !== false));

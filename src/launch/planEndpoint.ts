@@ -7,8 +7,9 @@ import { findEndpoint } from '../hosting/deploy.js';
 import type { EndpointPlan } from '../hosting/hostingRequests.js';
 import type { InferenceCode } from '../packaging/modelArchive.js';
 import type { SourcePreview } from '../packaging/sourceArchive.js';
-import { type Gate, instanceGate, isBlocked, nameGate, roleGate, sourceGate } from './gates.js';
-import { roleName, type Session, sourceWithoutData, tagsOf } from './session.js';
+import { executionRole } from './executionRole.js';
+import { type Gate, instanceGate, isBlocked, nameGate, sourceGate } from './gates.js';
+import { type Session, sourceWithoutData, tagsOf } from './session.js';
 
 /** An endpoint, ready to be deployed but for its model, which may not be trained yet. */
 export interface EndpointLaunch {
@@ -44,29 +45,29 @@ export async function planEndpoint(
   const entry = `endpoints.${name}`;
   const run = timedName(`${projectName}-${name}`, session.now());
   const endpoint = endpointName(projectName, name);
-  const wantedRole = roleName(session, wanted.role, fallbackRole);
   const estimate = estimateEndpoint(wanted.instance);
   const folder = wanted.source ?? path.dirname(wanted.inference);
   const script = wanted.source === undefined ? path.basename(wanted.inference) : wanted.inference;
   const [role, all, existing] = await Promise.all([
-    cloud.roles.get(wantedRole, signal),
+    executionRole(session, wanted.role, fallbackRole, signal),
     sourceWithoutData(session, folder),
     findEndpoint(cloud, endpoint, signal),
   ]);
   const source = wanted.source === undefined && all ? only(all, [script, 'requirements.txt']) : all;
   const gates = [
     nameGate(endpoint),
-    roleGate(wantedRole, role, cloud.connection),
+    role.gate,
     sourceGate(folder, script, source),
     instanceGate('hosting', wanted.instance, estimate),
   ];
   const launch = { entry, run, endpoint, serves: existing?.state === 'InService', gates, estimate };
-  if (isBlocked(gates) || !role || !source) return { ...launch, ready: undefined };
+  const { arn: roleArn } = role;
+  if (isBlocked(gates) || roleArn === undefined || !source) return { ...launch, ready: undefined };
   const plan = (modelData: string): EndpointPlan => ({
     endpoint,
     config: run,
     model: run,
-    roleArn: role.arn,
+    roleArn,
     image: wanted.image ?? pytorchImage('inference', region, wanted.instance.type, wanted.frameworkVersion),
     modelData,
     program: script,

@@ -11,6 +11,7 @@ import { packSource, type SourceArchive } from '../packaging/sourceArchive.js';
 import type { TrainingJob } from '../project/project.js';
 import { TransferManifest } from '../transfer/manifest.js';
 import { planUpload, type UploadPlan } from '../transfer/uploadFolder.js';
+import { executionRole } from './executionRole.js';
 import {
   bucketGate,
   dataGate,
@@ -20,10 +21,9 @@ import {
   isBlocked,
   metricsGate,
   nameGate,
-  roleGate,
   sourceGate,
 } from './gates.js';
-import { roleName, type Session, sourceWithoutData, tagsOf } from './session.js';
+import { type Session, sourceWithoutData, tagsOf } from './session.js';
 
 /** A training job, ready to be sent: nothing of it has reached the cloud yet. */
 export interface TrainingLaunch {
@@ -69,12 +69,11 @@ export async function planTraining(
   if (!job) throw new UserError(`There is no training job "${name}" in sagemaker.jsonc.`);
   const { region } = cloud.connection;
   const jobName = timedName(`${projectName}-${name}`, session.now());
-  const wantedRole = roleName(session, job.role, fallbackRole);
   const estimate = estimateTraining(job.instance, job.maxRuntime);
 
   const [bucketRegion, role, source] = await Promise.all([
     cloud.objects.bucketRegion(bucket, signal),
-    cloud.roles.get(wantedRole, signal),
+    executionRole(session, job.role, fallbackRole, signal),
     sourceWithoutData(session, job.source),
   ]);
   const data =
@@ -82,7 +81,7 @@ export async function planTraining(
   const gates = [
     nameGate(jobName),
     bucketGate(bucket, region, bucketRegion),
-    roleGate(wantedRole, role, cloud.connection),
+    role.gate,
     sourceGate(job.source, job.script, source),
     ...data.map(({ gate }) => gate),
     metricsGate(job.metrics),
@@ -98,7 +97,7 @@ export async function planTraining(
     bucket: { name: bucket, exists: bucketRegion !== undefined },
     uploads,
   };
-  if (isBlocked(gates) || !role || !source) return { ...launch, ready: undefined };
+  if (isBlocked(gates) || role.arn === undefined || !source) return { ...launch, ready: undefined };
 
   const archive = await packSource(source, path.join(scratch, 'sourcedir.tar.gz'), signal);
   const sourceTarget = { bucket, key: `${projectName}/source/${archive.sha256}/sourcedir.tar.gz` };

@@ -2,7 +2,6 @@ import path from 'node:path';
 import type { Mutate } from '../aws/change.js';
 import type { Cloud } from '../aws/cloud.js';
 import { fixedName } from '../aws/names.js';
-import { UserError } from '../core/errors.js';
 import { fileError, isFolder } from '../core/files.js';
 import { previewSource, type SourcePreview } from '../packaging/sourceArchive.js';
 import type { Project } from '../project/project.js';
@@ -56,15 +55,6 @@ export async function openSession(
 /** Begins every name that is made from a project. */
 export function projectNameOf({ name }: Pick<Project, 'name'>, folderName: string): string {
   return name ?? fixedName(folderName, 30);
-}
-
-/** The name of a role that was given by name or ARN. @throws {UserError} when none was given */
-export function roleName(session: Session, own: string | undefined, fallback: string | undefined): string {
-  const role = own ?? session.project.role ?? fallback;
-  if (role === undefined) {
-    throw new UserError('No execution role is named: add "role" to sagemaker.jsonc, with its name or ARN.');
-  }
-  return role.split('/').at(-1) ?? role;
 }
 
 /** What is shipped of a source folder of the workspace: data goes to S3 on its own. Undefined when it is no folder. */

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { SandboxProcess } from '../support/sandboxProcess.js';
-import { Desk } from './window.js';
+import { Desk, pictureFailures } from './window.js';
 
 /** What a person meets beside the straight way. */
 let desk: Desk | undefined;
@@ -10,6 +10,7 @@ afterEach(async () => {
   await desk?.close();
   desk = undefined;
 });
+pictureFailures(() => desk);
 
 test('without a folder the view says how to begin; a workspace that is not trusted is looked at, and runs nothing', async () => {
   desk = await Desk.open({ workspace: 'none' });
@@ -90,4 +91,40 @@ test('a profile for another account: its name and region in the status bar, and 
   } finally {
     await aws.stop();
   }
+});
+
+test('a project file that another window has saved meanwhile is not written over, and nothing is launched', async () => {
+  desk = await Desk.open({ workspace: 'small', settings: { 'files.autoSave': 'off' } });
+  const window = await desk.window();
+  await window.openFile('sagemaker.jsonc');
+  await window.lens('Launch').waitFor();
+  await window.type('// from this window');
+  desk.edit('sagemaker.jsonc', (text) => `// from the other one\n${text}`);
+  await window.lens('Launch').click();
+  await window.toast(/sagemaker\.jsonc could not be saved, so nothing was launched/).waitFor();
+  await window.toast(/Failed to save 'sagemaker\.jsonc'/).waitFor();
+  await window.picture('edge-two-windows');
+  expect(desk.read('sagemaker.jsonc')).toContain('// from the other one');
+  expect(desk.read('sagemaker.jsonc')).not.toContain('// from this window');
+  expect(desk.sandboxPid, 'nothing was started').toBeUndefined();
+});
+
+test('an upload that is cancelled says what it leaves; the next one sends only the rest', async () => {
+  desk = await Desk.open();
+  const window = await desk.window();
+  await window.openFile('sagemaker.jsonc');
+  await window.lens('Upload').click();
+  const question = window.page.locator('.monaco-dialog-box');
+  await question.getByText(/1001 files, .* go to s3:/).waitFor({ timeout: 60_000 });
+  await question.getByRole('button', { name: 'Upload' }).click();
+  await window
+    .toast(/Uploading data\.fashion/)
+    .getByText('Cancel')
+    .click();
+  await window.toast(/Cancelled\. What was sent stays in S3 and is not sent again/).waitFor();
+  await window.picture('edge-cancelled');
+  await window.lens('Upload').click();
+  await question.getByText(/\d+ files are there already and are not sent again/).waitFor({ timeout: 60_000 });
+  await question.getByRole('button', { name: 'Upload' }).click();
+  await window.toast(/files, .*, are now under s3:/).waitFor({ timeout: 60_000 });
 });

@@ -1,9 +1,10 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type Browser, chromium, type Frame, type Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { type Browser, chromium, type Frame, type Locator, type Page } from 'playwright-core';
+import { afterEach, expect } from 'vitest';
 import { startVSCodeServer } from '../host/vscodeServer.mjs';
+import type { Ready } from '../../src/sandbox/lock.js';
 import { repository } from '../support/sandboxProcess.js';
 
 const pictures = path.join(repository, 'out', 'e2e');
@@ -13,8 +14,8 @@ const { name, version } = JSON.parse(readFileSync(path.join(repository, 'package
 };
 
 export interface Options {
-  /** What the workspace holds: a copy of the sample, nothing, or no folder at all. */
-  readonly workspace?: 'sample' | 'empty' | 'none';
+  /** What the workspace holds: a copy of the sample, a project that runs in seconds, nothing, or no folder at all. */
+  readonly workspace?: 'sample' | 'small' | 'empty' | 'none';
   readonly settings?: Record<string, unknown>;
   readonly trust?: boolean;
   readonly env?: Record<string, string>;
@@ -39,8 +40,9 @@ export class Desk {
     const folder = mkdtempSync(path.join(tmpdir(), 'Schreibtisch für Hünde '));
     const place = path.join(folder, 'mein Projekt');
     mkdirSync(place);
-    if (workspace === 'sample') {
-      cpSync(path.join(repository, 'training'), place, {
+    const from = { sample: 'training', small: 'test/fixtures/small', empty: undefined, none: undefined }[workspace];
+    if (from !== undefined) {
+      cpSync(path.join(repository, from), place, {
         recursive: true,
         filter: (file) => !/\.sagemaker$|__pycache__$/.test(file),
       });
@@ -52,6 +54,7 @@ export class Desk {
       trust,
       settings: {
         'workbench.colorTheme': 'Default Dark Modern',
+        'explorer.compactFolders': false,
         'sagemakerWorkbench.sandbox.dataFolder': path.join(folder, 'sandbox'),
         'sagemakerWorkbench.sandbox.python': '/usr/bin/python3',
         ...settings,
@@ -97,10 +100,32 @@ export class Desk {
     return new Window(page);
   }
 
-  /** The process of the sandbox that the windows have started; undefined when there is none. */
-  get sandboxPid(): number | undefined {
+  /** What each window shows now, under out/e2e. */
+  async picture(title: string): Promise<void> {
+    const open = this.pages.filter((page) => !page.isClosed());
+    for (const [index, page] of open.entries()) {
+      await page.screenshot({ path: path.join(pictures, `${title}${index === 0 ? '' : `-${index + 1}`}.png`) });
+    }
+  }
+
+  /** The sandbox that the windows have started; undefined when there is none. */
+  get sandbox(): Ready | undefined {
     const lock = path.join(this.folder, 'sandbox', 'lock.json');
-    return existsSync(lock) ? (JSON.parse(readFileSync(lock, 'utf8')) as { pid: number }).pid : undefined;
+    return existsSync(lock) ? (JSON.parse(readFileSync(lock, 'utf8')) as Ready) : undefined;
+  }
+
+  get sandboxPid(): number | undefined {
+    return this.sandbox?.pid;
+  }
+
+  /** A file of the workspace, as it is saved. */
+  read(file: string): string {
+    return readFileSync(path.join(this.workspace!, file), 'utf8');
+  }
+
+  /** Changes a file of the workspace as another program would. */
+  edit(file: string, change: (text: string) => string): void {
+    writeFileSync(path.join(this.workspace!, file), change(this.read(file)));
   }
 
   async close(): Promise<void> {
@@ -120,6 +145,14 @@ export class Desk {
   }
 }
 
+/** What is used of the browser inside of `evaluate`: the tests are compiled without its types. */
+interface BrowserGlobals {
+  readonly navigator: { readonly clipboard: { write(items: readonly object[]): Promise<void> } };
+  readonly ClipboardItem: new (data: object) => object;
+  readonly Blob: typeof Blob;
+  atob(text: string): string;
+}
+
 /** One window: what a person does with mouse and keyboard. */
 export class Window {
   constructor(readonly page: Page) {}
@@ -135,15 +168,29 @@ export class Window {
   /** Runs a command by its title. */
   async command(title: string): Promise<void> {
     await this.page.keyboard.press('F1');
-    await this.page.locator('.quick-input-widget input.input').fill(`>SageMaker Workbench: ${title}`);
-    await this.page.locator('.quick-input-list').getByRole('option', { name: title }).first().click();
+    await this.quickOpen(`>SageMaker Workbench: ${title}`, `SageMaker Workbench: ${title}`);
   }
 
   /** Opens a file of the workspace by its name. */
   async openFile(file: string): Promise<void> {
     await this.page.keyboard.press('Control+P');
-    await this.page.locator('.quick-input-widget input.input').fill(file);
-    await this.page.locator('.quick-input-list').getByRole('option', { name: file }).first().click();
+    await this.quickOpen(file, file);
+  }
+
+  /** Types into the quick input and takes its first row, once that is the one: what was there before must not be taken. */
+  private async quickOpen(text: string, first: string): Promise<void> {
+    await this.page.locator('.quick-input-widget input.input').fill(text);
+    const row = this.page.locator('.quick-input-list .monaco-list-row[data-index="0"]');
+    await row.filter({ hasText: first }).waitFor();
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Writes a line at the top of the file that is open. */
+  async type(line: string): Promise<void> {
+    await this.page.locator('.monaco-editor .view-line').first().click();
+    await this.page.keyboard.press('Control+Home');
+    await this.page.keyboard.type(line);
+    await this.page.keyboard.press('Enter');
   }
 
   async pick(option: string | RegExp): Promise<void> {
@@ -160,6 +207,18 @@ export class Window {
 
   toast(text: string | RegExp) {
     return this.page.locator('.notifications-toasts .notification-toast').filter({ hasText: text }).first();
+  }
+
+  /** Switches to a profile by the status bar, in its own region. */
+  async switchTo(profile: string, current: string | RegExp): Promise<void> {
+    await this.statusBar.getByText(current).click();
+    await this.pick(new RegExp(`^(cloud)?\\s*${profile},`));
+    await this.pick(/of profile/);
+  }
+
+  /** How many toasts say this. */
+  toasts(text: string | RegExp): Promise<number> {
+    return this.page.locator('.notifications-toasts .notification-toast').filter({ hasText: text }).count();
   }
 
   /** The frame of the webview that shows `selector`. */
@@ -192,9 +251,62 @@ export class Window {
     await session.detach();
   }
 
+  /** Answers VS Code's own file dialog, which reads a folder before it takes what is typed. */
+  async typePath(file: string): Promise<void> {
+    const dialog = this.page.locator('.quick-input-widget');
+    await dialog.locator('.monaco-list-row').first().waitFor();
+    await dialog.locator('input.input').fill(file);
+    await dialog
+      .locator('.monaco-list-row')
+      .filter({ hasText: path.basename(file) })
+      .first()
+      .waitFor();
+    await this.page.keyboard.press('Enter');
+    await dialog.waitFor({ state: 'hidden' });
+  }
+
+  /** Puts a PNG on the clipboard, as a screenshot tool does. */
+  async copyPicture(file: string): Promise<void> {
+    const base64 = readFileSync(file).toString('base64');
+    await this.page.evaluate(async (text) => {
+      const { navigator, ClipboardItem, Blob, atob } = globalThis as unknown as BrowserGlobals;
+      const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+      await navigator.clipboard.write([new ClipboardItem({ 'image/png': new Blob([bytes], { type: 'image/png' }) })]);
+    }, base64);
+  }
+
+  /** Opens folders of the Explorer, one in the other. */
+  async reveal(...folders: string[]): Promise<void> {
+    for (const folder of folders) {
+      const row = this.page.locator('.explorer-folders-view').getByRole('treeitem', { name: folder, exact: true });
+      if ((await row.getAttribute('aria-expanded')) !== 'true') await row.click();
+    }
+  }
+
+  /** Drags a row into a panel with Shift held, as VS Code asks for. */
+  async dragToWebview(row: Locator, frame: Frame, selector: string): Promise<void> {
+    const [from, to] = [await row.boundingBox(), await frame.locator(selector).boundingBox()];
+    if (!from || !to) throw new Error('What is dragged, or where to, is not to be seen.');
+    const { mouse, keyboard } = this.page;
+    await mouse.move(from.x + 40, from.y + from.height / 2);
+    await mouse.down();
+    await keyboard.down('Shift');
+    await mouse.move(to.x + to.width / 2, to.y + 20, { steps: 12 });
+    await mouse.move(to.x + to.width / 2, to.y + to.height / 2, { steps: 6 });
+    await mouse.up();
+    await keyboard.up('Shift');
+  }
+
   async picture(title: string): Promise<void> {
     await this.page.screenshot({ path: path.join(pictures, `${title}.png`) });
   }
+}
+
+/** Keeps pictures of what the windows show when a test has failed. */
+export function pictureFailures(desk: () => Desk | undefined): void {
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await desk()?.picture(`failed-${task.name.slice(0, 60).replace(/\W+/g, '-')}`);
+  });
 }
 
 /** Fails with what axe finds wrong in a panel. */

@@ -46,16 +46,23 @@ export class SandboxProcess {
 
   /** For SDK clients in this process. */
   get clientConfig() {
-    const text = readFileSync(this.ready.credentialsFile, 'utf8');
-    const value = (name: string) => new RegExp(`${name} = (.+)`).exec(text)?.[1] ?? '';
-    return {
-      endpoint: this.ready.endpoint,
-      region: this.ready.region,
-      credentials: {
-        accessKeyId: value('aws_access_key_id'),
-        secretAccessKey: value('aws_secret_access_key'),
-      },
-    };
+    return clientConfig(this.ready);
+  }
+
+  /** What windows, and nobody else, ask of it: `GET status`, `POST expire-sessions?name=…` (docs/SANDBOX.md). */
+  async control(what: `${'GET' | 'POST'} ${string}`): Promise<unknown> {
+    const [method, route] = what.split(' ');
+    const token = readFileSync(path.join(this.ready.dataDir, 'control-token'), 'utf8');
+    const response = await fetch(`${this.ready.endpoint}/-/sandbox/${route}`, {
+      method: method!,
+      headers: { authorization: `Bearer ${token}` },
+    });
+    return response.json();
+  }
+
+  /** How often each operation was called: `sagemaker:ListTrainingJobs`. */
+  async calls(): Promise<Record<string, number>> {
+    return ((await this.control('GET status')) as { calls: Record<string, number> }).calls;
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
@@ -65,4 +72,15 @@ export class SandboxProcess {
     }
     if (this.ownDataDir) rmSync(this.ready.dataDir, { recursive: true, force: true });
   }
+}
+
+/** The root user of a sandbox that runs, for SDK clients in this process. @param ready its ready line, or its lock file */
+export function clientConfig({ credentialsFile, endpoint, region }: Ready) {
+  const text = readFileSync(credentialsFile, 'utf8');
+  const value = (name: string) => new RegExp(`${name} = (.+)`).exec(text)?.[1] ?? '';
+  return {
+    endpoint,
+    region,
+    credentials: { accessKeyId: value('aws_access_key_id'), secretAccessKey: value('aws_secret_access_key') },
+  };
 }

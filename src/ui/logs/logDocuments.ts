@@ -92,8 +92,13 @@ export class LogDocuments implements vscode.TextDocumentContentProvider {
 
   private close(uri: vscode.Uri): void {
     if (uri.scheme !== logScheme) return;
-    this.sources.get(uri.toString())?.stop();
-    this.sources.delete(uri.toString());
+    const key = uri.toString();
+    // A change of its language closes a document and opens it again at once (vscode.languages.setTextDocumentLanguage).
+    setImmediate(() => {
+      if (vscode.workspace.textDocuments.some((document) => document.uri.toString() === key)) return;
+      this.sources.get(key)?.stop();
+      this.sources.delete(key);
+    });
   }
 }
 
