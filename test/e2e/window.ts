@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Browser, chromium, type Frame, type Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { startVSCodeServer } from '../host/vscodeServer.mjs';
 import { repository } from '../support/sandboxProcess.js';
 
@@ -133,17 +133,41 @@ export class Window {
   }
 
   /** Runs a command by its title. */
-  async command(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    await this.page.locator('.quick-input-widget input.input').fill(`>SageMaker Workbench: ${title}`);
-    await this.page.locator('.quick-input-list').getByRole('option', { name: title }).first().click();
+  command(title: string): Promise<void> {
+    return this.quickOpen('F1', `>SageMaker Workbench: ${title}`, title);
   }
 
   /** Opens a file of the workspace by its name. */
-  async openFile(file: string): Promise<void> {
-    await this.page.keyboard.press('Control+P');
-    await this.page.locator('.quick-input-widget input.input').fill(file);
-    await this.page.locator('.quick-input-list').getByRole('option', { name: file }).first().click();
+  openFile(file: string): Promise<void> {
+    return this.quickOpen('Control+P', file, file);
+  }
+
+  /** Once more when nothing is found: a list that opened before files and commands were known does not look twice. */
+  private async quickOpen(key: string, text: string, option: string): Promise<void> {
+    const attempt = async () => {
+      await this.page.keyboard.press(key);
+      await this.page.locator('.quick-input-widget input.input').fill(text);
+      await this.page
+        .locator('.quick-input-list')
+        .getByRole('option', { name: option })
+        .first()
+        .click({ timeout: 5000 });
+    };
+    await vi.waitFor(
+      () =>
+        attempt().catch(async (error: unknown) => {
+          await this.page.keyboard.press('Escape');
+          throw error;
+        }),
+      { timeout: 60_000 },
+    );
+  }
+
+  /** Chooses in the context menu of a row. */
+  async choose(row: string | RegExp, item: string | RegExp): Promise<void> {
+    await this.treeItem(row).click({ button: 'right' });
+    // A menu that is younger than a tenth of a second ignores the mouse button's release: it may be that of its opening.
+    await this.page.getByRole('menuitem', { name: item }).click({ delay: 200 });
   }
 
   async pick(option: string | RegExp): Promise<void> {
