@@ -1,6 +1,7 @@
 // `npm run bench`: the figures of docs/ARCHITECTURE.md, as ratios against a peer measured in the same run.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { build as bundle } from 'esbuild';
 import { sandboxNode } from './nodeRuntime.mjs';
 import { makePackage } from './package.mjs';
@@ -19,7 +20,11 @@ await bundle({
   platform: 'node',
   target: 'node22',
   external: ['vscode', 'playwright-core'],
-  define: { 'import.meta.dirname': JSON.stringify(path.join(root, 'test', 'support')) },
+  // The places of the sources that use them (test/support/sandboxProcess.ts, scripts/nodeRuntime.mjs).
+  define: {
+    'import.meta.dirname': JSON.stringify(path.join(root, 'test', 'support')),
+    'import.meta.url': JSON.stringify(pathToFileURL(path.join(root, 'scripts', 'nodeRuntime.mjs')).href),
+  },
 });
 const moto = installFromPyPI('moto_server', 'moto', ['moto[server]>=5']);
 if (!moto) console.log('No figures of moto beside ours: PyPI cannot be reached.');
