@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { sandboxNode } from './nodeRuntime.mjs';
-import { build, root, run, step } from './setup.mjs';
+import { build, installNodePackages, root, run, step } from './setup.mjs';
 
 /**
  * @param {string} [folder] the project, built; else this one
@@ -21,6 +21,7 @@ export function makePackage(folder = root) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  installNodePackages();
   step('Building');
   build();
   const target = makePackage();
