@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { startVSCodeServer } from '../host/vscodeServer.mjs';
 import { repository, type SandboxProcess } from '../support/sandboxProcess.js';
 import { figure, median } from './figures.js';
@@ -33,15 +33,20 @@ export function sizes(): void {
 /** In processes of their own, without VS Code; the peer is a large program that no version of ours changes. */
 export function loading(): void {
   const load = (module: string) => {
+    // Every name of the module `vscode` is a class with every property.
     const program = `
-      const vscode = new Proxy(class {}, { get: (target, key) => (key === 'prototype' ? target[key] : vscode) });
+      const vscode = new Proxy(class {}, {
+        get: (target, key) => (key === 'prototype' ? target[key] : vscode),
+        // The bundle looks names up in an object that inherits from the module.
+        getPrototypeOf: () => vscode,
+      });
       const { _load } = require('node:module');
       require('node:module')._load = (name, ...rest) => (name === 'vscode' ? vscode : _load(name, ...rest));
       const started = performance.now();
       require(${JSON.stringify(module)});
       process.stdout.write(String(performance.now() - started));`;
     const { stdout, stderr } = spawnSync(process.execPath, ['-e', program], { cwd: repository, encoding: 'utf8' });
-    if (stdout === '') throw new Error(`${module} cannot be loaded: ${stderr}`);
+    if (stdout === '') throw new Error(`${module} cannot be loaded: ${stderr.slice(-500)}`);
     return Number(stdout);
   };
   const peer: number[] = [];
@@ -96,7 +101,10 @@ export async function activation(): Promise<void> {
   });
 }
 
-/** From the mouse button on the view's tab to the frame with the first job, in windows that have not connected yet. */
+/**
+ * From the mouse button on the view's tab to the frame with the first job, in windows that have not connected yet; the
+ * peer is VS Code's own search view.
+ */
 export async function firstPaint(sandbox: SandboxProcess, job: string): Promise<void> {
   await inPlace(async (folder, browser) => {
     const server = await startVSCodeServer({
@@ -104,6 +112,7 @@ export async function firstPaint(sandbox: SandboxProcess, job: string): Promise<
       settings: { 'sagemakerWorkbench.sandbox.dataFolder': sandbox.ready.dataDir },
     });
     const times: number[] = [];
+    const search: number[] = [];
     try {
       for (let round = 0; round < rounds; round++) {
         const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
@@ -111,24 +120,31 @@ export async function firstPaint(sandbox: SandboxProcess, job: string): Promise<
         const query = new URLSearchParams({ folder: path.join(folder, 'sample') });
         await page.goto(`http://${server.authority}/?${query.toString()}`);
         await page.locator('.statusbar').getByText('Sandbox').waitFor();
-        const painted = page.evaluate<number>(`new Promise((resolve) => {
-          let started;
-          document.addEventListener('mousedown', () => (started = performance.now()), { capture: true, once: true });
-          new MutationObserver((_, observer) => {
-            if (!document.querySelector('[role=treeitem][aria-label*="${job}"]')) return;
-            observer.disconnect();
-            requestAnimationFrame(() => resolve(performance.now() - started));
-          }).observe(document.body, { childList: true, subtree: true, attributes: true });
-        })`);
-        await page.getByRole('tab', { name: 'SageMaker Workbench' }).click();
-        times.push(await painted);
+        search.push(await painting(page, /^Search/, '.search-view .monaco-inputbox'));
+        times.push(await painting(page, /^SageMaker Workbench/, `[role=treeitem][aria-label*="${job}"]`));
         await context.close();
       }
     } finally {
       await server.stop();
     }
+    figure('from the click to the first job in the tree, ms', median(times), 'search view', median(search));
     figure('from the click to the first job in the tree, ms', median(times), 'budget', 300);
   });
+}
+
+/** @returns milliseconds from the mouse button on a view's tab to the frame with `selector`, by the page's own clock */
+async function painting(page: Page, tab: RegExp, selector: string): Promise<number> {
+  const painted = page.evaluate<number>(`new Promise((resolve) => {
+    let started;
+    document.addEventListener('mousedown', () => (started = performance.now()), { capture: true, once: true });
+    new MutationObserver((_, observer) => {
+      if (!document.querySelector(${JSON.stringify(selector)})) return;
+      observer.disconnect();
+      requestAnimationFrame(() => resolve(performance.now() - started));
+    }).observe(document.body, { childList: true, subtree: true, attributes: true });
+  })`);
+  await page.getByRole('tab', { name: tab }).click();
+  return painted;
 }
 
 /** Runs with a browser and a folder that holds a copy of the sample, and removes both. */

@@ -35,7 +35,9 @@ const leavings = [
   'training/out/model.pth',
 ];
 
-const ignored = ignore().add(readFileSync(path.join(repository, '.gitignore'), 'utf8')).add('.git');
+const ignored = ignore()
+  .add(readFileSync(path.join(repository, '.gitignore'), 'utf8'))
+  .add('.git');
 
 /** Files of the project that git keeps, relative to it. */
 function versioned(place = ''): string[] {
@@ -83,7 +85,9 @@ afterAll(() => rmSync(place, { recursive: true, force: true }));
 
 test('what people install is what is versioned and built, and nothing that lies beside it', () => {
   const meant = versioned().filter((name) =>
-    /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|(docs\/pictures|media\/icons|resources|training)\/.*)$/.test(name),
+    /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|(docs\/pictures|media\/icons|resources|training)\/.*)$/.test(
+      name,
+    ),
   );
   const built = filesBelow(path.join(repository, 'dist')).filter(
     (name) => /^(media\/)?\w+\.(js|css|ttf)$|^ThirdPartyNotices\.txt$/.test(name) && name !== 'mainJob.js',
