@@ -144,23 +144,18 @@ export class Window {
 
   /** Once more when nothing is found: a list that opened before files and commands were known does not look twice. */
   private async quickOpen(key: string, text: string, option: string): Promise<void> {
-    const attempt = async () => {
+    const entry = this.page.locator('.quick-input-list').getByRole('option', { name: option }).first();
+    const find = async () => {
       await this.page.keyboard.press(key);
       await this.page.locator('.quick-input-widget input.input').fill(text);
-      await this.page
-        .locator('.quick-input-list')
-        .getByRole('option', { name: option })
-        .first()
-        .click({ timeout: 5000 });
+      await entry.waitFor({ timeout: 5000 });
     };
-    await vi.waitFor(
-      () =>
-        attempt().catch(async (error: unknown) => {
-          await this.page.keyboard.press('Escape');
-          throw error;
-        }),
-      { timeout: 60_000 },
-    );
+    const closed = async (error: unknown) => {
+      await this.page.keyboard.press('Escape');
+      throw error;
+    };
+    await vi.waitFor(() => find().catch(closed), { timeout: 60_000 });
+    await entry.click();
   }
 
   /** Chooses in the context menu of a row. */
