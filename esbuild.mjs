@@ -1,5 +1,6 @@
 import { build } from 'esbuild';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { thirdPartyNotices } from './scripts/thirdPartyNotices.mjs';
 
 /**
  * What starts a window loads little: the SDK, the reader of Python scripts and tar are bundles of their own, and a dynamic
@@ -56,7 +57,7 @@ const node = {
   minify: true,
   keepNames: true,
   sourcemap: 'external',
-  legalComments: 'external',
+  legalComments: 'none',
   logLevel: 'warning',
   outdir: 'dist',
   external: ['vscode'],
@@ -83,7 +84,7 @@ const pages = {
   format: /** @type {const} */ ('iife'),
   minify: true,
   sourcemap: /** @type {const} */ ('external'),
-  legalComments: /** @type {const} */ ('external'),
+  legalComments: /** @type {const} */ ('none'),
   logLevel: /** @type {const} */ ('warning'),
   outdir: 'dist/media',
   entryPoints: {
@@ -95,4 +96,11 @@ const pages = {
   loader: { '.ttf': /** @type {const} */ ('file') },
   assetNames: '[name]',
 };
-await Promise.all([...bundles.map((bundle) => build({ ...node, ...bundle })), build(pages)]);
+
+const built = await Promise.all([
+  ...bundles.map((bundle) => build({ ...node, ...bundle, metafile: true })),
+  build({ ...pages, metafile: true }),
+]);
+const outputs = built.flatMap(({ metafile }) => Object.values(metafile.outputs));
+const shipped = outputs.flatMap(({ inputs }) => Object.keys(inputs).filter((file) => inputs[file]?.bytesInOutput));
+await writeFile('dist/ThirdPartyNotices.txt', thirdPartyNotices(import.meta.dirname, shipped));

@@ -1,26 +1,40 @@
 // `npm run bench`: the figures of docs/ARCHITECTURE.md, as ratios against a peer measured in the same run.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { build as bundle } from 'esbuild';
 import { sandboxNode } from './nodeRuntime.mjs';
+import { makePackage } from './package.mjs';
 import { build, installFromPyPI, installNodePackages, installPython, root } from './setup.mjs';
+import { installVSCodeHost } from './vscodeHost.mjs';
 
 installNodePackages();
 installPython();
 build();
-const outfile = path.join(root, 'out', 'bench.cjs');
+makePackage();
+const out = path.join(root, 'out', 'bench');
 await bundle({
-  entryPoints: [path.join(root, 'test', 'bench', 'bench.ts')],
-  outfile,
+  entryPoints: ['bench', 'marks'].map((name) => path.join(root, 'test', 'bench', `${name}.ts`)),
+  outdir: out,
   bundle: true,
   platform: 'node',
   target: 'node22',
-  define: { 'import.meta.dirname': JSON.stringify(path.join(root, 'test', 'support')) },
+  external: ['vscode', 'playwright-core'],
+  // The places of the sources that use them (test/support/sandboxProcess.ts, scripts/nodeRuntime.mjs).
+  define: {
+    'import.meta.dirname': JSON.stringify(path.join(root, 'test', 'support')),
+    'import.meta.url': JSON.stringify(pathToFileURL(path.join(root, 'scripts', 'nodeRuntime.mjs')).href),
+  },
 });
 const moto = installFromPyPI('moto_server', 'moto', ['moto[server]>=5']);
 if (!moto) console.log('No figures of moto beside ours: PyPI cannot be reached.');
-const { status } = spawnSync(sandboxNode(), [outfile], {
+const host = installVSCodeHost();
+const { status } = spawnSync(sandboxNode(), [path.join(out, 'bench.js')], {
   stdio: 'inherit',
-  env: { ...process.env, ...(moto && { WORKBENCH_MOTO: moto }) },
+  env: {
+    ...process.env,
+    ...(moto && { WORKBENCH_MOTO: moto }),
+    ...(host && { WORKBENCH_CODE_SERVER: host.codeServer, WORKBENCH_CODE_SERVER_NODE: host.node }),
+  },
 });
 process.exitCode = status ?? 1;

@@ -14,18 +14,19 @@ const long = process.argv.includes('--long');
 /**
  * One level in one vitest. A level that ran no test has failed: a wrong pattern must not look like success.
  *
- * @param {string} level
+ * @param {string} project
  * @param {string} node
+ * @param {NodeJS.ProcessEnv} [env] beside this program's own
  * @returns {Counts}
  */
-function vitest(level, node) {
-  const report = path.join(root, 'out', 'test', `${level}.json`);
+function vitest(project, node, env) {
+  const report = path.join(root, 'out', 'test', `${project}.json`);
   rmSync(report, { force: true });
-  const args = ['run', '--project', level, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const { status } = spawnSync(node, [path.join('node_modules', 'vitest', 'vitest.mjs'), ...args], {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, ...(long && { WORKBENCH_LONG: '1' }) },
+    env: { ...process.env, ...(long && { WORKBENCH_LONG: '1' }), ...env },
   });
   if (!existsSync(report)) return { passed: 0, failed: 1 };
   const { numPassedTests: passed, numFailedTests } = counts(report);
@@ -52,15 +53,15 @@ async function main() {
   // Only now: they import packages that the set-up has installed.
   const { lint } = await import('./lint.mjs');
   const { testInVSCode } = await import('./testInVSCode.mjs');
-  const { installVSCodeHost } = await import('./vscodeHost.mjs');
+  const { installMinimumVSCodeHost, installVSCodeHost } = await import('./vscodeHost.mjs');
   const { makePackage } = await import('./package.mjs');
-  /** The package as people install it, in a real window. @param {string} runtime */
-  const endToEnd = (runtime) => {
-    if (!installVSCodeHost()) return { passed: 0, failed: 0 };
-    makePackage();
-    return vitest('e2e', runtime);
-  };
   const node = sandboxNode();
+  /** The package as people install it, in a real window. @param {import('./vscodeHost.mjs').Host | undefined} host */
+  const endToEnd = (host) => {
+    if (!host) return { passed: 0, failed: 0 };
+    makePackage();
+    return vitest('e2e', node, { WORKBENCH_CODE_SERVER: host.codeServer, WORKBENCH_CODE_SERVER_NODE: host.node });
+  };
   /** @type {[name: string, run: () => Counts | Promise<Counts>][]} */
   const levels = [
     ['lint', lint],
@@ -68,8 +69,9 @@ async function main() {
     ['sandbox', () => vitest('sandbox', node)],
     ['clients', () => vitest('clients', node)],
     ['vscode', testInVSCode],
-    ['e2e', () => endToEnd(node)],
+    ['e2e', () => endToEnd(installVSCodeHost())],
   ];
+  if (long) levels.push(['e2e 1.104', () => endToEnd(installMinimumVSCodeHost())]);
   // The pure rooms run in any VS Code's Node and in the sandbox's: their tests run on both where they differ.
   if (realpathSync(node) !== realpathSync(systemNode()))
     levels.splice(1, 0, ['unit', () => vitest('unit', systemNode())]);
@@ -84,7 +86,7 @@ async function main() {
   console.log();
   for (const level of results) {
     console.log(
-      `${level.name.padEnd(8)} ${String(level.passed).padStart(5)} passed ${String(level.failed).padStart(3)} failed ${level.seconds.padStart(7)} s`,
+      `${level.name.padEnd(9)} ${String(level.passed).padStart(5)} passed ${String(level.failed).padStart(3)} failed ${level.seconds.padStart(7)} s`,
     );
   }
   const passed = results.reduce((sum, level) => sum + level.passed, 0);

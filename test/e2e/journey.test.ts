@@ -101,8 +101,7 @@ describe('from the project file to an answer', () => {
   });
 
   test('the endpoint is deleted with its configuration and its model', async () => {
-    await window.treeItem(/breeds-classifier/).click({ button: 'right' });
-    await window.page.getByRole('menuitem', { name: /^Delete Endpoint with/ }).click();
+    await window.choose(/breeds-classifier/, /^Delete Endpoint with/);
     const dialog = window.page.locator('.monaco-dialog-box');
     await dialog.getByText('Deleted in this order').waitFor();
     await window.picture('8-delete');

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Browser, chromium, type Frame, type Locator, type Page } from 'playwright-core';
-import { afterEach, expect } from 'vitest';
+import { afterEach, expect, vi } from 'vitest';
 import { startVSCodeServer } from '../host/vscodeServer.mjs';
 import type { Ready } from '../../src/sandbox/lock.js';
 import { repository } from '../support/sandboxProcess.js';
@@ -166,23 +166,39 @@ export class Window {
   }
 
   /** Runs a command by its title. */
-  async command(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    await this.quickOpen(`>SageMaker Workbench: ${title}`, `SageMaker Workbench: ${title}`);
+  command(title: string): Promise<void> {
+    return this.quickOpen('F1', `>SageMaker Workbench: ${title}`, `SageMaker Workbench: ${title}`);
   }
 
   /** Opens a file of the workspace by its name. */
-  async openFile(file: string): Promise<void> {
-    await this.page.keyboard.press('Control+P');
-    await this.quickOpen(file, file);
+  openFile(file: string): Promise<void> {
+    return this.quickOpen('Control+P', file, file);
   }
 
-  /** Types into the quick input and takes its first row, once that is the one: what was there before must not be taken. */
-  private async quickOpen(text: string, first: string): Promise<void> {
-    await this.page.locator('.quick-input-widget input.input').fill(text);
-    const row = this.page.locator('.quick-input-list .monaco-list-row[data-index="0"]');
-    await row.filter({ hasText: first }).waitFor();
+  /**
+   * Takes the first row, once that is the one that is meant: what a list showed before is not. Once more when nothing is
+   * found: a list that opened before files and commands were known does not look twice.
+   */
+  private async quickOpen(key: string, text: string, first: string): Promise<void> {
+    const row = this.page.locator('.quick-input-list .monaco-list-row[data-index="0"]').filter({ hasText: first });
+    const find = async () => {
+      await this.page.keyboard.press(key);
+      await this.page.locator('.quick-input-widget input.input').fill(text);
+      await row.waitFor({ timeout: 5000 });
+    };
+    const closed = async (error: unknown) => {
+      await this.page.keyboard.press('Escape');
+      throw error;
+    };
+    await vi.waitFor(() => find().catch(closed), { timeout: 60_000 });
     await this.page.keyboard.press('Enter');
+  }
+
+  /** Chooses in the context menu of a row. */
+  async choose(row: string | RegExp, item: string | RegExp): Promise<void> {
+    await this.treeItem(row).click({ button: 'right' });
+    // A menu that is younger than a tenth of a second ignores the mouse button's release: it may be that of its opening.
+    await this.page.getByRole('menuitem', { name: item }).click({ delay: 200 });
   }
 
   /** Writes a line at the top of the file that is open. */
