@@ -129,7 +129,7 @@ describe('addEntry', () => {
         expect(comments(after)).toEqual(comments(text));
         if (text.includes('\r\n')) expect(after.replaceAll('\r\n', '')).not.toMatch('\n');
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 });

