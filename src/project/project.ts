@@ -174,7 +174,7 @@ const Model = v.union(
     v.strictObject({
       from: v.pipe(
         v.string(),
-        v.description('The job that trains the model: "jobs.<name>". Its last finished run is taken.'),
+        v.description('The job that trains the model: "jobs.<name>". Its newest run that left a model is taken.'),
         v.regex(/^jobs\.[^.]+$/),
       ),
     }),
