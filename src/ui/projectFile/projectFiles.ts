@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { Emitter, type Event } from '../../core/event.js';
 import { messageOf } from '../../core/errors.js';
+import { Emitter, type Event } from '../../core/event.js';
 import type { Entry } from '../../project/entries.js';
 import { projectFileName, type Reading, readProject, unreadableProject } from '../../project/read.js';
 
