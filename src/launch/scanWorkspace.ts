@@ -1,7 +1,13 @@
 import type { Dirent } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { channelsRead, hyperparametersOf, type ScriptArgument, scriptArguments } from '../python/argparse.js';
+import {
+  channelsRead,
+  hyperparametersOf,
+  onlyFlags,
+  type ScriptArgument,
+  scriptArguments,
+} from '../python/argparse.js';
 import { type PrintedMetric, printedMetrics } from '../python/printedMetrics.js';
 import { Script } from '../python/script.js';
 
@@ -11,6 +17,8 @@ export interface TrainingScript {
   readonly hyperparameters: readonly ScriptArgument[];
   /** Switches, which SageMaker cannot pass: it gives every argument a value. */
   readonly switches: readonly ScriptArgument[];
+  /** All its flags, when it stops at any other; undefined when that cannot be told. */
+  readonly onlyFlags: readonly string[] | undefined;
   readonly channels: readonly string[];
   readonly metrics: readonly PrintedMetric[];
 }
@@ -75,12 +83,18 @@ export async function scanWorkspace(workspace: string, signal: AbortSignal): Pro
   };
 }
 
+/** What a script says about itself; undefined for one that is too large to be written by hand. */
+export function readTrainingScript(path: string, text: string): TrainingScript | undefined {
+  return text.length > largestScript ? undefined : trainingScript(path, new Script(text));
+}
+
 function trainingScript(path: string, script: Script): TrainingScript {
   const found = scriptArguments(script);
   return {
     path,
     hyperparameters: hyperparametersOf(found),
     switches: found.filter(({ isSwitch }) => isSwitch),
+    onlyFlags: onlyFlags(script),
     channels: channelsRead(script),
     metrics: printedMetrics(script),
   };

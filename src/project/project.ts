@@ -28,6 +28,8 @@ const RelativePath = v.pipe(
   v.check((path) => !path.split(/[/\\]/).includes('..'), 'A path stays inside the folder of sagemaker.jsonc.'),
 );
 
+export const Data = v.strictObject({ path: v.pipe(RelativePath, v.description('Folder that is uploaded.')) });
+
 const Instance = v.strictObject({
   type: v.pipe(
     v.string(),
@@ -84,7 +86,7 @@ const Seconds = v.pipe(v.number(), v.integer('Seconds are a whole number.'), v.m
 
 /** What jobs and endpoints have in common. */
 const container = {
-  instance: Instance,
+  instance: v.pipe(Instance, v.description('What it runs on: the type and the number of instances.')),
   /** Full URI of an image; without it the official PyTorch image of `frameworkVersion` is used. */
   image: v.optional(
     v.pipe(
@@ -96,12 +98,17 @@ const container = {
   frameworkVersion: v.optional(
     v.pipe(v.string(), v.description('PyTorch version of the official image, such as 2.6.')),
   ),
-  environment: v.optional(Environment, {}),
-  role: v.optional(Role),
+  environment: v.optional(
+    v.pipe(Environment, v.description('Environment variables of the container, each a string.')),
+    {},
+  ),
+  role: v.optional(v.pipe(Role, v.description("Execution role, by name or ARN; the file's if left out."))),
 };
 
-const TrainingJob = v.strictObject({
-  kind: v.literal('training'),
+const kindOfJob = '"training": one training job. "tuning" is kept, and nothing acts on it yet.';
+
+export const TrainingJob = v.strictObject({
+  kind: v.pipe(v.literal('training'), v.description(kindOfJob)),
   ...container,
   /** Folder that is shipped, data folders left out. */
   source: v.optional(
@@ -127,6 +134,7 @@ const TrainingJob = v.strictObject({
         v.pipe(v.string(), v.maxLength(256, 'A hyperparameter name has at most 256 characters.')),
         HyperParameter,
       ),
+      v.description('What the script gets as arguments: "learning-rate": 0.1 is passed as --learning-rate 0.1.'),
       v.check((all) => Object.keys(all).length <= 90, 'A training job has at most 100 hyperparameters, ours included.'),
     ),
     {},
@@ -134,6 +142,7 @@ const TrainingJob = v.strictObject({
   metrics: v.optional(
     v.pipe(
       recordOf(v.pipe(v.string(), v.maxLength(255, 'A metric name has at most 255 characters.')), MetricRegex),
+      v.description('Numbers to read from the log: a name, and a regex whose first group is the number.'),
       v.check((metrics) => Object.keys(metrics).length <= 40, 'A training job has at most 40 metrics.'),
     ),
     {},
@@ -158,19 +167,31 @@ const TrainingJob = v.strictObject({
 export type TrainingJob = v.InferOutput<typeof TrainingJob>;
 
 /** Known by name, kept as written; nothing acts on it yet. */
-const TuningJob = v.looseObject({ kind: v.literal('tuning') });
+const TuningJob = v.looseObject({ kind: v.pipe(v.literal('tuning'), v.description(kindOfJob)) });
 
 const Model = v.union(
   [
-    v.strictObject({ from: v.pipe(v.string(), v.regex(/^jobs\.[^.]+$/)) }),
-    v.strictObject({ data: v.pipe(v.string(), v.regex(/^s3:\/\/[^/]+\/.+\.tar\.gz$/)) }),
+    v.strictObject({
+      from: v.pipe(
+        v.string(),
+        v.description('The job that trains the model: "jobs.<name>". Its newest run that left a model is taken.'),
+        v.regex(/^jobs\.[^.]+$/),
+      ),
+    }),
+    v.strictObject({
+      data: v.pipe(
+        v.string(),
+        v.description('An archive in S3: s3://…/model.tar.gz.'),
+        v.regex(/^s3:\/\/[^/]+\/.+\.tar\.gz$/),
+      ),
+    }),
   ],
   'A model is { "from": "jobs.<name>" } or { "data": "s3://…/model.tar.gz" }.',
 );
 
-const Endpoint = v.strictObject({
+export const Endpoint = v.strictObject({
   ...container,
-  model: Model,
+  model: v.pipe(Model, v.description('What is served: the model of a job of this file, or an archive in S3.')),
   /** Folder shipped as `code/`; without it the inference script and the requirements.txt beside it are. */
   source: v.optional(
     v.pipe(
@@ -183,13 +204,14 @@ const Endpoint = v.strictObject({
     RelativePath,
     v.description('Script with model_fn, input_fn, predict_fn, output_fn, relative to source.'),
   ),
-  /** Kept as written; nothing acts on it yet. */
-  scaling: v.optional(v.unknown()),
+  scaling: v.optional(
+    v.pipe(v.unknown(), v.description('Automatic scaling: kept as written, and nothing acts on it yet.')),
+  ),
 });
 export type Endpoint = v.InferOutput<typeof Endpoint>;
 
 export const ProjectFile = v.strictObject({
-  $schema: v.optional(v.string()),
+  $schema: v.optional(v.pipe(v.string(), v.description('JSON schema of this file, for editors that ask for one.'))),
   /** Prefix of names and S3 keys; by default the folder's name. */
   name: v.optional(v.pipe(EntryName, v.description("Prefix of names and S3 keys; the folder's name if left out."))),
   /** By default `sagemaker-<region>-<account>`, as the SageMaker SDK has it; created when it does not exist. */
@@ -205,10 +227,7 @@ export const ProjectFile = v.strictObject({
     v.pipe(Role, v.description('Execution role of jobs and endpoints, by name or ARN. The sandbox has one ready.')),
   ),
   data: v.optional(
-    v.pipe(
-      recordOf(EntryName, v.strictObject({ path: v.pipe(RelativePath, v.description('Folder that is uploaded.')) })),
-      v.description('Data folders, uploaded to s3://<bucket>/<project>/data/<name>.'),
-    ),
+    v.pipe(recordOf(EntryName, Data), v.description('Data folders, uploaded to s3://<bucket>/<project>/data/<name>.')),
     {},
   ),
   jobs: v.optional(
@@ -219,8 +238,20 @@ export const ProjectFile = v.strictObject({
     v.pipe(recordOf(EntryName, Endpoint), v.description('Endpoints by name, each serving the model of a job.')),
     {},
   ),
-  functions: v.optional(recordOf(EntryName, v.unknown()), {}),
-  machines: v.optional(recordOf(EntryName, v.unknown()), {}),
+  functions: v.optional(
+    v.pipe(
+      recordOf(EntryName, v.unknown()),
+      v.description('Functions by name: kept as written, and nothing acts on them yet.'),
+    ),
+    {},
+  ),
+  machines: v.optional(
+    v.pipe(
+      recordOf(EntryName, v.unknown()),
+      v.description('Machines by name: kept as written, and nothing acts on them yet.'),
+    ),
+    {},
+  ),
 });
 export type ProjectFile = v.InferOutput<typeof ProjectFile>;
 

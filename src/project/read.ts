@@ -1,117 +1,127 @@
-import {
-  findNodeAtLocation,
-  type Node,
-  type ParseError,
-  parseTree,
-  printParseErrorCode,
-  getNodeValue,
-} from 'jsonc-parser';
+import { getNodeValue, type ParseError, parseTree } from 'jsonc-parser';
 import * as v from 'valibot';
-import { findRange, type Range, rangeAt } from './ranges.js';
+import { entriesIn, entriesMoved, type Entry, shownEntries, type ShownEntries } from './entries.js';
+import { missingKeys } from './keys.js';
 import { type Project, ProjectFile, type TrainingJob } from './project.js';
+import { fixesOfValue, fixesOfWord, type QuickFix, replaceBy } from './quickFixes.js';
+import { type Range, Ranges } from './ranges.js';
+import { syntaxMessage } from './syntax.js';
 
 export const projectFileName = 'sagemaker.jsonc';
 
 /** Something to say about the project file, and where. */
-interface Diagnostic {
+export interface Diagnostic {
   readonly severity: 'error' | 'warning' | 'information';
   readonly message: string;
   /** Keys from the root: `['jobs', 'best', 'metrics']`. */
-  readonly path: readonly (string | number)[];
+  readonly path: Path;
   readonly range: Range;
+  readonly fixes: readonly QuickFix[];
+  /** Whether it is about JSON itself: an editor that knows JSON says that, too. */
+  readonly isSyntax: boolean;
 }
+
+type Path = readonly (string | number)[];
 
 export interface Reading {
+  readonly text: string;
   /** Undefined when there is an error: half a project is never acted on. */
   readonly project: Project | undefined;
+  /** Each entry as it is, and one that is wrong as it was when it was right last. To be shown, never acted on. */
+  readonly shown: ShownEntries;
   readonly diagnostics: readonly Diagnostic[];
-  /** Where the value at these keys stands; undefined while the text is no JSON. */
-  readonly place: ((keys: readonly (string | number)[]) => Range) | undefined;
-  /** The entries in the order of the text, also when some of them are wrong; each with the place of its name. */
-  readonly entries: readonly { readonly section: string; readonly name: string; readonly range: Range }[];
+  /** Where things stand; undefined while the text is no JSON. */
+  readonly places: Places | undefined;
+  /** The entries in the order of the text, also when some of them are wrong. */
+  readonly entries: readonly Entry[];
 }
 
-/** Reads `sagemaker.jsonc`. Never throws: whatever is wrong with the text is a diagnostic with its place. */
-export function readProject(content: string): Reading {
+interface Places {
+  value(path: Path): Range;
+  /** Of the last key of the path. */
+  key(path: Path): Range;
+}
+
+/** Characters: a hundred times what a large project needs. What is larger is something else by the same name. */
+const largest = 1_000_000;
+
+/**
+ * Reads `sagemaker.jsonc`. Never throws: whatever is wrong with the text is a diagnostic with its place.
+ * @param before the last reading of the same file: entries that are being typed are shown as they were
+ */
+export function readProject(content: string, before?: Reading): Reading {
+  if (content.length > largest)
+    return unreadableProject(`A project file has at most ${largest.toLocaleString('en')} characters.`);
   // Some editors begin a file with a byte order mark, which is no JSON; a space keeps every place where it was.
   const text = content.replace(/^\uFEFF/, ' ');
+  const ranges = new Ranges(text);
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { allowTrailingComma: true });
-  const entries = root ? entriesIn(text, root) : [];
-  if (!root || errors.length > 0) {
-    return { project: undefined, diagnostics: syntaxDiagnostics(text, errors), place: undefined, entries };
+  const value: unknown = root && getNodeValue(root);
+  const [error] = errors;
+  if (!root || error) {
+    const moved = before ? entriesMoved(before.entries, before.text, text, ranges) : [];
+    const entries = moved.length > 0 || !root ? moved : entriesIn(root, ranges);
+    const diagnostic =
+      !error || text.trim() === ''
+        ? problem('The project file is empty.', ranges.at({ offset: 0, length: 0 }))
+        : // What follows the first is its consequence more often than not.
+          { ...problem(syntaxMessage(error), ranges.at(error)), isSyntax: true };
+    const shown = shownEntries(entries, [before?.shown, value]);
+    return { text, project: undefined, shown, diagnostics: [diagnostic], places: undefined, entries };
   }
-  const place = (keys: readonly (string | number)[]) => findRange(text, root, keys);
 
-  if (root.type !== 'object') {
-    const range = rangeAt(text, root.offset, root.length);
-    return {
-      project: undefined,
-      diagnostics: [{ severity: 'error', message: 'A project file is an object.', path: [], range }],
-      place,
-      entries,
-    };
+  const places = { value: (path: Path) => ranges.of(root, path), key: (path: Path) => ranges.ofKey(root, path) };
+  const entries = entriesIn(root, ranges);
+  const reading = (project: Project | undefined, ...diagnostics: Diagnostic[]): Reading => {
+    const shown = project ?? shownEntries(entries, [value, before?.shown]);
+    return { text, project, shown, diagnostics, places, entries };
+  };
+  // U+FFFD stands for what a decoder could not read.
+  const lost = text.indexOf('\uFFFD');
+  if (lost >= 0) {
+    const message = 'The file is not UTF-8: save it with that encoding, and write this character again.';
+    return reading(undefined, problem(message, ranges.at({ offset: lost, length: 1 })));
   }
-  const result = v.safeParse(ProjectFile, getNodeValue(root));
-  const at = diagnosticAt(text, root);
-  if (!result.success) {
-    return {
-      project: undefined,
-      diagnostics: result.issues.map((issue) => at('error', ...said(issue))),
-      place,
-      entries,
-    };
-  }
+  if (root.type !== 'object') return reading(undefined, problem('A project file is an object.', ranges.at(root)));
+  const result = v.safeParse(ProjectFile, value);
+  if (!result.success) return reading(undefined, ...result.issues.map((issue) => said(issue, places)));
   const file = result.output;
-  const diagnostics = [...brokenReferences(file, at), ...notBuiltYet(file, at)];
+  const diagnostics = [...brokenReferences(file, places), ...notBuiltYet(file, places)];
   const failed = diagnostics.some(({ severity }) => severity === 'error');
-  return { project: failed ? undefined : projectOf(file), diagnostics, place, entries };
+  return reading(failed ? undefined : projectOf(file), ...diagnostics);
 }
 
-function entriesIn(text: string, root: Node): Reading['entries'] {
-  return ['data', 'jobs', 'endpoints'].flatMap((section) =>
-    (findNodeAtLocation(root, [section])?.children ?? []).flatMap(({ children: [key] = [] }) =>
-      key === undefined ? [] : [{ section, name: String(key.value), range: rangeAt(text, key.offset, key.length) }],
-    ),
-  );
+/** A project file that is there, and of which nothing can be read. */
+export function unreadableProject(message: string): Reading {
+  const diagnostic = problem(message, new Ranges('').at({ offset: 0, length: 0 }));
+  const shown = shownEntries([], []);
+  return { text: '', project: undefined, shown, diagnostics: [diagnostic], places: undefined, entries: [] };
 }
 
-type At = (severity: Diagnostic['severity'], path: readonly (string | number)[], message: string) => Diagnostic;
-
-function diagnosticAt(text: string, root: Node): At {
-  return (severity, path, message) => ({ severity, message, path, range: findRange(text, root, path) });
+function problem(message: string, range: Range, path: Path = [], fixes: readonly QuickFix[] = []): Diagnostic {
+  return { severity: 'error', message, path, range, fixes, isSyntax: false };
 }
 
-function syntaxDiagnostics(text: string, errors: readonly ParseError[]): Diagnostic[] {
-  if (text.trim() === '') {
-    return [{ severity: 'error', message: 'The project file is empty.', path: [], range: rangeAt(text, 0, 0) }];
-  }
-  return errors.map(({ error, offset, length }) => ({
-    severity: 'error',
-    // The parser's codes are words in one: "CommaExpected".
-    message: `This is not JSON: ${printParseErrorCode(error)
-      .replace(/([a-z])([A-Z])/g, '$1 $2')
-      .toLowerCase()}.`,
-    path: [],
-    range: rangeAt(text, offset, length),
-  }));
-}
-
-function said(issue: v.BaseIssue<unknown>): [(string | number)[], string] {
+function said(issue: v.BaseIssue<unknown>, places: Places): Diagnostic {
   const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
   const key = path.at(-1);
   if (issue.type === 'strict_object') {
-    return issue.expected === 'never'
-      ? [path, `Unknown key "${key}".`]
-      : [path.slice(0, -1), `The key "${key}" is missing.`];
+    const above = path.slice(0, -1);
+    if (issue.expected !== 'never') return problem(`The key "${key}" is missing.`, places.value(above), above);
+    const object = issue.path?.at(-1)?.input as Readonly<Record<string, unknown>>;
+    const fixes = fixesOfWord(String(key), missingKeys(ProjectFile, above, object));
+    return problem(`Unknown key "${key}".`, places.key(path), path, fixes);
   }
-  if (issue.type === 'variant') {
-    return [path, 'A job needs "kind": "training" or "tuning".'];
-  }
-  if (issue.kind === 'schema' && /^Invalid (type|key):/.test(issue.message)) {
-    return [path, `Expected ${words[issue.expected ?? ''] ?? issue.expected} here, found ${issue.received}.`];
-  }
-  return [path, issue.message];
+  const message = messageOf(issue);
+  return problem(message, places.value(path), path, fixesOfValue(message, issue.input));
+}
+
+function messageOf(issue: v.BaseIssue<unknown>): string {
+  if (issue.type === 'variant') return 'A job needs "kind": "training" or "tuning".';
+  if (issue.kind === 'schema' && /^Invalid (type|key):/.test(issue.message))
+    return `Expected ${words[issue.expected ?? ''] ?? issue.expected} here, found ${issue.received}.`;
+  return issue.message;
 }
 
 const words: Readonly<Record<string, string>> = {
@@ -122,18 +132,29 @@ const words: Readonly<Record<string, string>> = {
   Array: 'a list',
 };
 
-function* brokenReferences(file: ProjectFile, at: At): Generator<Diagnostic> {
+function* brokenReferences(file: ProjectFile, places: Places): Generator<Diagnostic> {
+  const at = (path: Path, message: string, fixes: readonly QuickFix[] = []) =>
+    problem(message, places.value(path), path, fixes);
+  const missing = (path: Path, reference: string, section: 'data' | 'jobs') => {
+    const names = Object.keys(file[section]).map((name) => `${section}.${name}`);
+    const fixes = fixesOfWord(reference, names);
+    const [only] = names;
+    return at(
+      path,
+      `There is no "${reference}" in this file.`,
+      fixes.length === 0 && only !== undefined && names.length === 1 ? [replaceBy(only)] : fixes,
+    );
+  };
   for (const [name, job] of Object.entries(file.jobs)) {
     if (!isTraining(job)) continue;
     for (const [channel, source] of Object.entries(job.channels)) {
       if (source.startsWith('data.') && !(source.slice('data.'.length) in file.data)) {
-        yield at('error', ['jobs', name, 'channels', channel], `There is no "${source}" in this file.`);
+        yield missing(['jobs', name, 'channels', channel], source, 'data');
       }
     }
     const from = job.hyperparameters['from'];
     if (typeof from === 'string' && from.startsWith('jobs.')) {
       yield at(
-        'error',
         ['jobs', name, 'hyperparameters', 'from'],
         'Taking hyperparameters from a tuning job is not built yet: write them here.',
       );
@@ -143,15 +164,17 @@ function* brokenReferences(file: ProjectFile, at: At): Generator<Diagnostic> {
     if (!('from' in model)) continue;
     const job = file.jobs[model.from.slice('jobs.'.length)];
     const path = ['endpoints', name, 'model', 'from'];
-    if (!job) yield at('error', path, `There is no "${model.from}" in this file.`);
-    else if (!isTraining(job)) yield at('error', path, 'A model from a tuning job is not built yet.');
+    if (!job) yield missing(path, model.from, 'jobs');
+    else if (!isTraining(job)) yield at(path, 'A model from a tuning job is not built yet.');
   }
 }
 
 /** What the file may say already, and nothing acts on: told, not swallowed. */
-function* notBuiltYet(file: ProjectFile, at: At): Generator<Diagnostic> {
-  const told = (path: string[], what: string) =>
-    at('information', path, `${what} not built yet: this is kept, and nothing acts on it.`);
+function* notBuiltYet(file: ProjectFile, places: Places): Generator<Diagnostic> {
+  const told = (path: Path, what: string): Diagnostic => ({
+    ...problem(`${what} not built yet: this is kept, and nothing acts on it.`, places.value(path), path),
+    severity: 'information',
+  });
   for (const [name, job] of Object.entries(file.jobs)) {
     if (!isTraining(job)) yield told(['jobs', name], 'Tuning jobs are');
   }

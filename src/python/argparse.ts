@@ -54,6 +54,54 @@ export function hyperparametersOf(found: readonly ScriptArgument[]): ScriptArgum
   return found.filter(({ environment, isSwitch }) => environment === undefined && !isSwitch);
 }
 
+/**
+ * Every flag that a script takes, when argparse ends it at any other. Undefined when that cannot be told: another way of
+ * reading arguments, `parse_known_args`, flags that are computed, a parser that another module adds to.
+ */
+export function onlyFlags(script: Script): string[] | undefined {
+  const calls = script.nodes('CallExpression').map((call) => ({
+    spreads: (call.getChild('ArgList')?.getChildren('*').length ?? 0) > 0,
+    callee: call.firstChild ? script.textOf(call.firstChild) : '',
+    assigned: call.parent?.name === 'AssignStatement' ? call.parent.firstChild : undefined,
+    ...script.argumentsOf(call),
+  }));
+  const [parser, ...more] = calls.filter(({ callee }) => /^(argparse\.)?ArgumentParser$/.test(callee));
+  if (!parser || more.length > 0 || parser.assigned?.name !== 'VariableName') return undefined;
+  if (['parents', 'prefix_chars'].some((name) => parser.named.has(name))) return undefined;
+  if (calls.some(({ callee }) => /\.(parse_known\w*|add_subparsers)$/.test(callee))) return undefined;
+  const parses = calls.filter(({ callee }) => callee.endsWith('.parse_args'));
+  if (parses.length === 0 || parses.some(({ positional, named }) => positional.length + named.size > 0))
+    return undefined;
+
+  const name = script.textOf(parser.assigned);
+  const own = script.functions();
+  const isHandedOver = calls.some(
+    ({ callee, positional, named }) =>
+      !own.includes(callee) && [...positional, ...named.values()].some((node) => script.textOf(node) === name),
+  );
+  if (isHandedOver) return undefined;
+
+  const declaring = calls.filter(({ callee }) => callee.endsWith('.add_argument'));
+  // Flags out of a list: `add_argument(*names)`.
+  if (declaring.some(({ spreads }) => spreads)) return undefined;
+  const flags = declaring.flatMap(({ positional }) => positional.map((node) => script.literal(node)));
+  return flags.every((flag) => typeof flag === 'string') ? flags.filter((flag) => flag.startsWith('-')) : undefined;
+}
+
+/**
+ * The flag as which the training toolkit passes a hyperparameter: `--name`, or `-n` for one letter.
+ *
+ * Source: aws/sagemaker-training-toolkit 5.1, mapping.py to_cmd_args.
+ */
+export function flagOf(hyperparameter: string): string {
+  return `${hyperparameter.length === 1 ? '-' : '--'}${hyperparameter}`;
+}
+
+/** argparse takes the beginning of a flag for the flag, too. */
+export function isTaken(flag: string, flags: readonly string[]): boolean {
+  return flags.some((one) => one.startsWith(flag));
+}
+
 function environmentIn(script: Script, node: SyntaxNode | undefined): string | undefined {
   return node && /["'](SM_[A-Z0-9_]+)["']/.exec(script.textOf(node))?.[1];
 }

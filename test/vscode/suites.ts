@@ -1,1 +1,2 @@
 import './extension.test.js';
+import './projectFile.test.js';

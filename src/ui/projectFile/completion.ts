@@ -3,44 +3,61 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { describeEstimate, estimateEndpoint } from '../../costs/estimate.js';
 import { instanceType, instanceTypeNames } from '../../costs/instanceTypes.js';
-import type { ProjectFiles } from './projectFiles.js';
+import { replacedAt } from '../../project/cursor.js';
+import type { OpenProject, ProjectFiles } from './projectFiles.js';
+import { type Proposal, scriptKeys } from './scriptKeys.js';
+import type { Scripts } from './scripts.js';
 
-/** What a JSON schema cannot know: names in this file, files of the folder, instance types with their prices. */
+/** What a JSON schema cannot know: names in this file, files of the folder, what scripts say, instance types with their prices. */
 export class EntryCompletion implements vscode.CompletionItemProvider {
-  constructor(private readonly projectFiles: ProjectFiles) {}
+  constructor(
+    private readonly projectFiles: ProjectFiles,
+    private readonly scripts: Scripts,
+  ) {}
 
   async provideCompletionItems(document: vscode.TextDocument, position: vscode.Position) {
-    if (!this.projectFiles.isProjectFile(document.uri)) return [];
-    const location = getLocation(document.getText(), document.offsetAt(position));
-    if (location.isAtPropertyKey) return [];
-    const range = valueRange(document, location, position);
-    return (await this.proposals(document, location)).map(({ value, detail, kind }) => {
+    const project = await this.projectFiles.of(document);
+    if (!project) return [];
+    const text = document.getText();
+    const location = getLocation(text, document.offsetAt(position));
+    const { offset, length } = replacedAt(text, document.offsetAt(position));
+    const range = new vscode.Range(document.positionAt(offset), document.positionAt(offset + length));
+    const proposals = location.isAtPropertyKey
+      ? await scriptKeys(project, this.scripts, text.slice(0, offset) + text.slice(offset + length), location)
+      : await valuesFor(project, location);
+    return proposals.map(({ value, detail, kind, documentation, given }) => {
       const item = new vscode.CompletionItem(value, kind);
-      item.insertText = JSON.stringify(value);
+      item.insertText =
+        JSON.stringify(value) + (location.isAtPropertyKey ? rest(text.slice(offset + length), given) : '');
       item.filterText = JSON.stringify(value);
       item.range = range;
       if (detail !== undefined) item.detail = detail;
+      if (documentation !== undefined) item.documentation = documentation;
       return item;
     });
   }
+}
 
-  private async proposals(document: vscode.TextDocument, location: Location): Promise<Proposal[]> {
-    const project = (await this.projectFiles.all()).find(({ uri }) => uri.toString() === document.uri.toString());
-    const names = (section: string) =>
-      (project?.reading.entries ?? [])
-        .filter((entry) => entry.section === section)
-        .map(({ name }) => ({ value: `${section}.${name}`, kind: vscode.CompletionItemKind.Reference }));
-    if (location.matches(['jobs', '*', 'channels', '*'])) return names('data');
-    if (location.matches(['endpoints', '*', 'model', 'from'])) return names('jobs');
-    if (location.matches(['*', '*', 'instance', 'type'])) return instanceProposals(use(location));
-    const folder = vscode.workspace.getWorkspaceFolder(document.uri);
-    if (!folder) return [];
-    if (location.matches(['jobs', '*', 'script']) || location.matches(['endpoints', '*', 'inference'])) {
-      return filesOf(folder, '**/*.py');
-    }
-    if (location.matches(['data', '*', 'path']) || location.matches(['*', '*', 'source'])) return foldersOf(folder);
-    return [];
+/** What a key that is inserted needs behind it. */
+function rest(following: string, value: unknown): string {
+  if (/^\s*:/.test(following)) return '';
+  const next = /^(?:\s|\/\/.*|\/\*[^]*?\*\/)*(.?)/.exec(following)?.[1];
+  return `: ${JSON.stringify(value ?? '')}${next === '"' ? ',' : ''}`;
+}
+
+async function valuesFor({ folder, reading }: OpenProject, location: Location): Promise<Proposal[]> {
+  const names = (section: string) =>
+    reading.entries
+      .filter((entry) => entry.section === section)
+      .map(({ name }) => ({ value: `${section}.${name}`, kind: vscode.CompletionItemKind.Reference }));
+  if (location.matches(['jobs', '*', 'channels', '*'])) return names('data');
+  if (location.matches(['endpoints', '*', 'model', 'from'])) return names('jobs');
+  if (location.matches(['*', '*', 'instance', 'type'])) return instanceProposals(use(location));
+  if (location.matches(['jobs', '*', 'script']) || location.matches(['endpoints', '*', 'inference'])) {
+    return filesOf(folder, '**/*.py');
   }
+  if (location.matches(['data', '*', 'path']) || location.matches(['*', '*', 'source'])) return foldersOf(folder);
+  return [];
 }
 
 /** Price and size of the instance type under the pointer. */
@@ -55,12 +72,6 @@ export class InstanceHover implements vscode.HoverProvider {
       : `**${type}** is not in our table: look its size and price up before launching.`;
     return new vscode.Hover(new vscode.MarkdownString(text));
   }
-}
-
-interface Proposal {
-  readonly value: string;
-  readonly detail?: string;
-  readonly kind: vscode.CompletionItemKind;
 }
 
 function use({ path: [section] }: Location): 'training' | 'hosting' {
@@ -112,19 +123,4 @@ async function foldersOf(folder: vscode.WorkspaceFolder): Promise<Proposal[]> {
 
 function relative(folder: vscode.WorkspaceFolder, uri: vscode.Uri): string {
   return path.posix.relative(folder.uri.path, uri.path);
-}
-
-/** The whole value under the cursor is replaced, quotes and all. */
-function valueRange(
-  document: vscode.TextDocument,
-  { previousNode }: Location,
-  position: vscode.Position,
-): vscode.Range {
-  if (!previousNode || document.offsetAt(position) > previousNode.offset + previousNode.length) {
-    return new vscode.Range(position, position);
-  }
-  return new vscode.Range(
-    document.positionAt(previousNode.offset),
-    document.positionAt(previousNode.offset + previousNode.length),
-  );
 }

@@ -1,24 +1,27 @@
 import * as vscode from 'vscode';
-import { type Project } from '../../project/project.js';
 import type { Range } from '../../project/ranges.js';
-import type { OpenProject, ProjectFiles } from './projectFiles.js';
+import { type Finding, findingsOf } from './findings.js';
+import type { ProjectFiles } from './projectFiles.js';
+import type { Scripts } from './scripts.js';
 
 const severities = {
   error: vscode.DiagnosticSeverity.Error,
   warning: vscode.DiagnosticSeverity.Warning,
   information: vscode.DiagnosticSeverity.Information,
 } as const;
-export const diagnosticSource = 'SageMaker Workbench';
 
-/** Says what is wrong with project files, as they are typed, and what of their folder is missing. */
-export function showDiagnostics(projectFiles: ProjectFiles): vscode.Disposable {
+/** Milliseconds without a change of a script after which project files are checked against it. */
+const pause = 500;
+
+/** Says what is wrong with project files, as they are typed, and what of their folder does not fit them. */
+export function showDiagnostics(projectFiles: ProjectFiles, scripts: Scripts): vscode.Disposable {
   const collection = vscode.languages.createDiagnosticCollection('sagemaker-workbench');
   const show = async (): Promise<void> => {
     const projects = projectFiles.known;
     const shown = await Promise.all(
       projects.map(async (project): Promise<[vscode.Uri, vscode.Diagnostic[]]> => [
         project.uri,
-        [...said(project), ...(await missingFiles(project))],
+        (await findingsOf(project, scripts)).map(diagnosticOf),
       ]),
     );
     // Read again meanwhile: that reading shows itself.
@@ -27,51 +30,30 @@ export function showDiagnostics(projectFiles: ProjectFiles): vscode.Disposable {
     collection.set(shown);
   };
   const refresh = (): void => void show();
-  const listening = projectFiles.onDidChange(refresh);
-  const saved = vscode.workspace.onDidSaveTextDocument(refresh);
-  const files = vscode.workspace.onDidCreateFiles(refresh);
+  let timer: NodeJS.Timeout | undefined;
+  const later = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(refresh, pause);
+  };
+  const scriptFiles = vscode.workspace.createFileSystemWatcher('**/*.py');
   refresh();
-  return vscode.Disposable.from(collection, listening, saved, files);
-}
-
-function said({ reading }: OpenProject): vscode.Diagnostic[] {
-  return reading.diagnostics.map(({ severity, message, range }) => diagnostic(range, message, severities[severity]));
-}
-
-/** Paths that lead nowhere: a warning, since the file may be about to be written. */
-async function missingFiles({ folder, reading }: OpenProject): Promise<vscode.Diagnostic[]> {
-  const { project, place } = reading;
-  if (!project || !place) return [];
-  const found = await Promise.all(
-    pathsOf(project).map(async ({ path, keys }) => {
-      const there = await vscode.workspace.fs.stat(vscode.Uri.joinPath(folder.uri, ...path)).then(
-        () => true,
-        () => false,
-      );
-      const shown = path.filter((part) => part !== '.').join('/');
-      return there ? [] : [diagnostic(place(keys), `There is no ${shown} in this folder.`, severities.warning)];
-    }),
+  return vscode.Disposable.from(
+    collection,
+    projectFiles.onDidChange(refresh),
+    vscode.workspace.onDidSaveTextDocument(refresh),
+    vscode.workspace.onDidCreateFiles(refresh),
+    vscode.workspace.onDidChangeTextDocument(({ document }) => document.languageId === 'python' && later()),
+    scriptFiles,
+    scriptFiles.onDidChange(later),
+    scriptFiles.onDidCreate(later),
+    scriptFiles.onDidDelete(later),
+    { dispose: () => clearTimeout(timer) },
   );
-  return found.flat();
 }
 
-function pathsOf({ data, jobs, endpoints }: Project): { path: string[]; keys: string[] }[] {
-  return [
-    ...Object.entries(data).map(([name, { path }]) => ({ path: [path], keys: ['data', name, 'path'] })),
-    ...Object.entries(jobs).map(([name, job]) => ({
-      path: [job.source, job.script],
-      keys: ['jobs', name, 'script'],
-    })),
-    ...Object.entries(endpoints).map(([name, endpoint]) => ({
-      path: [endpoint.source ?? '.', endpoint.inference],
-      keys: ['endpoints', name, 'inference'],
-    })),
-  ];
-}
-
-function diagnostic(range: Range, message: string, severity: vscode.DiagnosticSeverity): vscode.Diagnostic {
-  const made = new vscode.Diagnostic(rangeOf(range), message, severity);
-  made.source = diagnosticSource;
+function diagnosticOf({ range, message, severity }: Finding): vscode.Diagnostic {
+  const made = new vscode.Diagnostic(rangeOf(range), message, severities[severity]);
+  made.source = 'SageMaker Workbench';
   return made;
 }
 

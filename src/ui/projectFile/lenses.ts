@@ -9,7 +9,7 @@ import type { EntryTarget, ResourceTarget } from '../commands/targets.js';
 import type { Parts } from '../parts.js';
 import { lastRun } from '../words.js';
 import { rangeOf } from './diagnostics.js';
-import type { OpenProject, ProjectFiles, Section } from './projectFiles.js';
+import type { OpenProject, ProjectFiles } from './projectFiles.js';
 
 /** The row over each entry: what can be done with it, what that costs, and what became of it last. */
 export class EntryLenses implements vscode.CodeLensProvider {
@@ -34,10 +34,10 @@ export class EntryLenses implements vscode.CodeLensProvider {
   }
 
   async provideCodeLenses(document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
-    const project = (await this.projectFiles.all()).find(({ uri }) => uri.toString() === document.uri.toString());
+    const project = await this.projectFiles.of(document);
     if (!project) return [];
     return project.reading.entries.flatMap(({ section, name, range }) => {
-      const entry = { file: project.uri.toString(), section: section as Section, name };
+      const entry = { file: project.uri.toString(), section, name };
       return this.commandsOf(project, { entry }).map((command) => new vscode.CodeLens(rangeOf(range), command));
     });
   }
@@ -49,10 +49,8 @@ export class EntryLenses implements vscode.CodeLensProvider {
 
   private commandsOf(project: OpenProject, target: EntryTarget): vscode.Command[] {
     const { section, name } = target.entry;
-    const own = project.reading.project;
-    // Nothing is offered for half a project: its diagnostics say what to mend.
-    if (!own) return [];
-    const { data, jobs, endpoints } = own;
+    // Rows stay while something is typed, else the text would jump under the cursor. Acting on one needs a whole project.
+    const { data, jobs, endpoints } = project.reading.shown;
     if (section === 'data') return data[name] ? [...act('$(cloud-upload) Upload', commands.uploadData, target)] : [];
     if (section === 'jobs') {
       const job = jobs[name];
@@ -88,7 +86,7 @@ export class EntryLenses implements vscode.CodeLensProvider {
   }
 
   private endpointState({ folder, reading }: OpenProject, name: string): vscode.Command[] {
-    const own = endpointName(projectNameOf(reading.project ?? { name: undefined }, folder.name), name);
+    const own = endpointName(projectNameOf(reading.shown, folder.name), name);
     const endpoint = this.inventory.find('endpoint', own);
     if (!endpoint) return [];
     const target: ResourceTarget = { resource: { kind: 'endpoint', name: own, arn: endpoint.arn } };

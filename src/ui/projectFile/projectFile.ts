@@ -8,19 +8,27 @@ import { rangeOf, showDiagnostics } from './diagnostics.js';
 import { EntryLenses } from './lenses.js';
 import type { ProjectFiles } from './projectFiles.js';
 import { QuickFixes } from './quickFixes.js';
+import { Scripts } from './scripts.js';
 
 /** What an editor shows of sagemaker.jsonc: diagnostics, completion, hovers, lenses. */
 export function registerProjectFile(parts: Parts): vscode.Disposable[] {
   const { projectFiles, command } = parts;
   const selector: vscode.DocumentSelector = { pattern: `**/${projectFileName}` };
   const lenses = new EntryLenses(parts);
+  const scripts = new Scripts();
   return [
     lenses,
-    showDiagnostics(projectFiles),
+    showDiagnostics(projectFiles, scripts),
     vscode.languages.registerCodeLensProvider(selector, lenses),
-    vscode.languages.registerCompletionItemProvider(selector, new EntryCompletion(projectFiles), '"', ':', ' '),
+    vscode.languages.registerCompletionItemProvider(
+      selector,
+      new EntryCompletion(projectFiles, scripts),
+      '"',
+      ':',
+      ' ',
+    ),
     vscode.languages.registerHoverProvider(selector, new InstanceHover()),
-    vscode.languages.registerCodeActionsProvider(selector, new QuickFixes(), {
+    vscode.languages.registerCodeActionsProvider(selector, new QuickFixes(projectFiles, scripts), {
       providedCodeActionKinds: [vscode.CodeActionKind.QuickFix],
     }),
     command(commands.openEntry, (target?: unknown) => openEntry(projectFiles, target)),

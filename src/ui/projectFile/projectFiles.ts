@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
+import { messageOf } from '../../core/errors.js';
 import { Emitter, type Event } from '../../core/event.js';
-import { projectFileName, type Reading, readProject } from '../../project/read.js';
+import type { Entry } from '../../project/entries.js';
+import { projectFileName, type Reading, readProject, unreadableProject } from '../../project/read.js';
 
 /** A `sagemaker.jsonc` at the root of a workspace folder, as it reads now: unsaved changes of an open document count. */
 export interface OpenProject {
@@ -9,7 +11,7 @@ export interface OpenProject {
   readonly reading: Reading;
 }
 
-export type Section = 'data' | 'jobs' | 'endpoints';
+export type Section = Entry['section'];
 
 /** Milliseconds without a keystroke after which an edited file is read again. */
 const pause = 150;
@@ -46,6 +48,11 @@ export class ProjectFiles {
     return this.reading ?? this.readNow();
   }
 
+  /** The project file that a document is, if it is one. */
+  async of({ uri }: vscode.TextDocument): Promise<OpenProject | undefined> {
+    return (await this.all()).find((project) => project.uri.toString() === uri.toString());
+  }
+
   /** What was read last, for those that cannot wait; `onDidChange` tells when there is more. */
   get known(): readonly OpenProject[] {
     if (!this.reading) void this.readNow();
@@ -71,7 +78,7 @@ export class ProjectFiles {
   private readNow(): Promise<readonly OpenProject[]> {
     clearTimeout(this.timer);
     this.timer = undefined;
-    const reading = readAll();
+    const reading = readAll(this.current);
     this.reading = reading;
     void reading.then((projects) => {
       // A later reading knows better.
@@ -87,23 +94,35 @@ function fileOf(folder: vscode.WorkspaceFolder): vscode.Uri {
   return vscode.Uri.joinPath(folder.uri, projectFileName);
 }
 
-async function readAll(): Promise<OpenProject[]> {
+/** @param before what was read last: entries that are being typed are shown as they were */
+async function readAll(before: readonly OpenProject[]): Promise<OpenProject[]> {
   const found = await Promise.all(
     (vscode.workspace.workspaceFolders ?? []).map(async (folder) => {
       const uri = fileOf(folder);
-      const text = await textOf(uri);
-      return text === undefined ? [] : [{ uri, folder, reading: readProject(text) }];
+      const last = before.find((project) => project.uri.toString() === uri.toString())?.reading;
+      const reading = await readOne(uri, last);
+      return reading ? [{ uri, folder, reading }] : [];
     }),
   );
   return found.flat();
 }
 
-/** Undefined when there is no such file, or it cannot be read: then it is as good as not there. */
-async function textOf(uri: vscode.Uri): Promise<string | undefined> {
+/** Undefined when there is no such file. */
+async function readOne(uri: vscode.Uri, last: Reading | undefined): Promise<Reading | undefined> {
   const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
-  if (open) return open.getText();
-  return vscode.workspace.fs.readFile(uri).then(
-    (bytes) => new TextDecoder().decode(bytes),
-    () => undefined,
-  );
+  try {
+    // VS Code keeps a document for a while whose file is gone, or has become a folder.
+    if (open && (open.isDirty || (await vscode.workspace.fs.stat(uri)).type & vscode.FileType.File))
+      return readProject(open.getText(), last);
+    const bytes = await vscode.workspace.fs.readFile(uri);
+    return readProject(new TextDecoder().decode(bytes), last);
+  } catch (error) {
+    const code = error instanceof vscode.FileSystemError ? error.code : undefined;
+    if (code === 'FileNotFound') return undefined;
+    return unreadableProject(
+      code === 'FileIsADirectory'
+        ? `${projectFileName} is a folder: a project file is needed in its place.`
+        : `${projectFileName} cannot be read: ${messageOf(error)}`,
+    );
+  }
 }

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { channelsRead, hyperparametersOf, scriptArguments } from '../../../src/python/argparse.js';
+import {
+  channelsRead,
+  flagOf,
+  hyperparametersOf,
+  isTaken,
+  onlyFlags,
+  scriptArguments,
+} from '../../../src/python/argparse.js';
 import { printedMetrics } from '../../../src/python/printedMetrics.js';
 import { Script } from '../../../src/python/script.js';
 
@@ -52,6 +59,47 @@ p.add_argument('--data', default=os.environ['SM_CHANNEL_TRAINING'])`);
   test('a half-written script is read as far as it goes', () => {
     const script = new Script('p.add_argument("--lr", default=0.1)\np.add_argument("--mom", defau');
     expect(scriptArguments(script)[0]).toMatchObject({ name: 'lr', default: 0.1 });
+  });
+});
+
+describe('flags that a script stops at', () => {
+  const usual = `
+import argparse
+def add_model(p):
+  p.add_argument("--model", "-m")
+parser = argparse.ArgumentParser(description="x")
+add_model(parser)
+group = parser.add_argument_group("training")
+group.add_argument("--learning-rate", type=float)
+args = parser.parse_args()`;
+
+  test('are all but its own, when it can be told', () => {
+    expect(onlyFlags(new Script(usual))).toEqual(['--model', '-m', '--learning-rate']);
+    expect(onlyFlags(sample)).toEqual(expect.arrayContaining(['--epochs', '--learning-rate', '--model-dir']));
+  });
+
+  test.each([
+    ['parse_args()', 'parse_known_args()[0]'],
+    ['parse_args()', 'parse_args(["--model", "a"])'],
+    ['"--learning-rate"', '*names'],
+    ['"--learning-rate"', 'prefix + "rate"'],
+    ['add_model(parser)', 'trainer.add_arguments(parser)'],
+    ['add_model(parser)', 'trainer.setup(parser=parser)'],
+    ['description="x"', 'parents=[common]'],
+    ['description="x"', 'prefix_chars="+"'],
+    ['parser = argparse', 'other = argparse.ArgumentParser()\nparser = argparse'],
+    ['argparse.ArgumentParser', 'configargparse.ArgumentParser'],
+    ['parser.add_argument_group("training")', 'parser.add_subparsers().add_parser("x")'],
+  ])('cannot be told: %s → %s', (from, to) => {
+    expect(usual).toContain(from);
+    expect(onlyFlags(new Script(usual.replace(from, to)))).toBeUndefined();
+  });
+
+  test('a beginning of a flag is taken, one letter has one hyphen', () => {
+    expect(isTaken(flagOf('learn'), ['--learning-rate'])).toBe(true);
+    expect(isTaken(flagOf('learning_rate'), ['--learning-rate'])).toBe(false);
+    expect(isTaken(flagOf('k'), ['--k'])).toBe(false);
+    expect(isTaken(flagOf('k'), ['-k', '--neighbours'])).toBe(true);
   });
 });
 
