@@ -1,5 +1,5 @@
 // The level `vscode`: test/vscode in a real extension host.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runTests } from '@vscode/test-electron';
@@ -24,18 +24,25 @@ export async function testInVSCode() {
     external: ['vscode', 'mocha'],
   });
   const report = path.join(out, 'report.json');
-  const sandbox = mkdtempSync(path.join(tmpdir(), 'vscode-sandbox-'));
+  const folder = mkdtempSync(path.join(tmpdir(), 'vscode-test-'));
+  // A copy: the tests write into it.
+  const sample = path.join(folder, 'training');
+  cpSync(path.join(root, 'training'), sample, {
+    recursive: true,
+    filter: (file) => path.basename(file) !== '.sagemaker',
+  });
   rmSync(report, { force: true });
   const failure = await runTests({
     vscodeExecutablePath: path.join(root, 'test', 'host', 'codeShim.mjs'),
     extensionDevelopmentPath: root,
     extensionTestsPath: path.join(out, 'run.js'),
-    extensionTestsEnv: { WORKBENCH_VSCODE_REPORT: report, WORKBENCH_VSCODE_SANDBOX: path.join(sandbox, 'data') },
-    launchArgs: [path.join(root, 'training')],
+    extensionTestsEnv: { WORKBENCH_VSCODE_REPORT: report, WORKBENCH_VSCODE_SANDBOX: path.join(folder, 'data') },
+    launchArgs: [sample],
   }).then(
     () => undefined,
     (/** @type {unknown} */ error) => error,
   );
+  rmSync(sample, { recursive: true, force: true });
   const counts = readCounts(report);
   if (counts.failed === 0 && (failure || counts.passed === 0)) {
     console.error(failure ?? 'No test ran in VS Code.');

@@ -19,7 +19,7 @@ import { keysOf, RenewableKeys } from './keys.js';
 import { type TimeLimits, timeLimits } from './limits.js';
 import { kindOf, readProfiles } from './profiles.js';
 
-export { type Profile, profiles } from './profiles.js';
+export { type Profile, profiles, settingsOf } from './profiles.js';
 
 /** A cloud that answers: AWS or a sandbox, which nobody can tell apart but by `connection`. */
 export interface Cloud {

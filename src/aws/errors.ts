@@ -63,6 +63,9 @@ function sentenceFor(error: Error, { service, operation, profile }: FailedCall):
   if (code === 'NotImplemented' || code === 'NotImplementedException') {
     return `${operation} is not built in the sandbox: ${sentenceOf(error)}`;
   }
+  if ((statusOf(error) ?? 0) >= 500) {
+    return `${service} could not do ${operation}, by a fault of its own (${statusOf(error)} ${code}): ${sentenceOf(error)} Try again in a minute.`;
+  }
   // What the service finds wrong in a request comes from the project file.
   if (
     /^(ValidationException|ValidationError|ResourceInUse|ResourceNotFound|NoSuchBucket$|InvalidBucketName)/.test(code)

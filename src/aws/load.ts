@@ -14,6 +14,12 @@ export async function connect(source: ConnectionSource): Promise<Cloud> {
   return aws.connect(source, explain);
 }
 
+/** What the AWS files say of a profile: it changes when a connection to it has to be made anew. */
+export async function settingsOf(profile: string): Promise<string> {
+  const aws = await import('../aws/cloud.js');
+  return aws.settingsOf(profile);
+}
+
 /** The profiles of the AWS config and credentials files. */
 export async function profiles(): Promise<Profile[]> {
   const aws = await import('../aws/cloud.js');

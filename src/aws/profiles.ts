@@ -20,6 +20,22 @@ export async function profiles(): Promise<Profile[]> {
   return found['default'] ? named : [...named, { name: 'default', region: undefined, kind: 'environment' }];
 }
 
+/**
+ * What the files say of a profile, and of the sections that it names, as text: all that a connection depends on of them.
+ * Programs write to these files for reasons of their own, a `credential_process` among them.
+ */
+export async function settingsOf(profile: string): Promise<string> {
+  const found = await parseKnownFiles({ ignoreCache: true });
+  const names = new Set([profile]);
+  // A set grows while it is gone through.
+  for (const name of names) {
+    const { source_profile: source, sso_session: session } = found[name] ?? {};
+    if (source !== undefined) names.add(source);
+    if (session !== undefined) names.add(`sso-session.${session}`);
+  }
+  return JSON.stringify([...names].map((name) => found[name]));
+}
+
 /** Which files a connection reads, for the SDK's providers. */
 export function filesOf({ configFile, credentialsFile }: ConnectionSource) {
   return {

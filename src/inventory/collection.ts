@@ -2,6 +2,7 @@ import type { Cloud } from '../aws/cloud.js';
 import { isAccessDenied, isConnectionLoss } from '../aws/errors.js';
 import { type Page, type PageRequest, pageSize } from '../aws/page.js';
 import type { Clock } from '../core/clock.js';
+import type { Disposable } from '../core/event.js';
 import type { TokenBucket } from '../core/tokenBucket.js';
 import { isMoving, type Kind, type ResourceOf } from './resource.js';
 import { ResourceList } from './resourceList.js';
@@ -24,6 +25,16 @@ export interface Listener<K extends Kind> {
   outOfSight(link: Link, resources: readonly ResourceOf<K>[]): void;
 }
 
+interface Watcher {
+  visible: boolean;
+}
+
+/** Somebody's interest in a kind; it ends when it is disposed of. */
+export interface Watch extends Disposable {
+  /** Whether a person can see what is watched: hidden, it is asked after less often. */
+  setVisible(visible: boolean): void;
+}
+
 /** Hidden, a thing that moves is looked at so many times less often; resting, what is seen so many times. */
 const hiddenFactor = 4;
 const restingFactor = 10;
@@ -35,8 +46,7 @@ export class PolledCollection<K extends Kind> {
   error: unknown;
   private readonly list = new ResourceList<K>();
   private link: Link | undefined;
-  private watchers = 0;
-  private visible = true;
+  private readonly watchers = new Set<Watcher>();
   private endWait = (): void => undefined;
   private reading: Promise<void> | undefined;
   private loading: Promise<void> | undefined;
@@ -60,15 +70,27 @@ export class PolledCollection<K extends Kind> {
   }
 
   get isWatched(): boolean {
-    return this.watchers > 0;
+    return this.watchers.size > 0;
   }
 
-  watch(): () => void {
-    this.watchers += 1;
-    if (this.watchers === 1) this.lookAgain();
-    return () => {
-      this.watchers -= 1;
-      if (this.watchers === 0) this.endWait();
+  /** Whether a person can see it, wherever it is shown. */
+  private get visible(): boolean {
+    return [...this.watchers].some(({ visible }) => visible);
+  }
+
+  watch(visible: boolean): Watch {
+    const watcher = { visible };
+    const changing = (change: () => void): void => {
+      const before = { watched: this.isWatched, visible: this.visible };
+      change();
+      if (!this.isWatched) this.endWait();
+      else if (!before.watched || (this.visible && !before.visible)) this.lookAgain();
+      else if (!this.visible && before.visible) this.plan();
+    };
+    changing(() => this.watchers.add(watcher));
+    return {
+      setVisible: (visible) => changing(() => (watcher.visible = visible)),
+      dispose: () => changing(() => this.watchers.delete(watcher)),
     };
   }
 
@@ -91,13 +113,6 @@ export class PolledCollection<K extends Kind> {
     this.error = error;
     this.status = error === undefined ? 'unread' : 'failed';
     this.listener.changed(undefined);
-  }
-
-  setVisible(visible: boolean): void {
-    if (this.visible === visible) return;
-    this.visible = visible;
-    if (visible && this.isWatched) this.lookAgain();
-    else this.plan();
   }
 
   touch(): void {

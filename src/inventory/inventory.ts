@@ -5,7 +5,7 @@ import { isConnectionLoss, isNotFound } from '../aws/errors.js';
 import { type Clock, systemClock } from '../core/clock.js';
 import { type Disposable, Emitter, type Event } from '../core/event.js';
 import { TokenBucket } from '../core/tokenBucket.js';
-import { type Link, PolledCollection } from './collection.js';
+import { type Link, PolledCollection, type Watch } from './collection.js';
 import { asDescribed, type DetailOf, type Described, type Kind, kinds, type ResourceOf } from './resource.js';
 
 /** What is known of one kind of resource. */
@@ -67,21 +67,10 @@ export class Inventory {
   }
 
   /** Reads the first page of a kind, and keeps it fresh until the answer is disposed of. Connects when nothing is. */
-  watch(kind: Kind): Disposable {
-    const end = this.of(kind).watch();
+  watch(kind: Kind, { visible = true } = {}): Watch {
+    const watch = this.of(kind).watch(visible);
     if (this.connections.state.status === 'idle') this.connect();
-    let over = false;
-    return {
-      dispose: () => {
-        if (!over) end();
-        over = true;
-      },
-    };
-  }
-
-  /** Whether a person can see what is watched: hidden, it is asked after less often. */
-  setVisible(visible: boolean): void {
-    for (const kind of kinds) this.of(kind).setVisible(visible);
+    return watch;
   }
 
   /** The next 100. */

@@ -120,7 +120,7 @@ export class RunHistory {
     const open = this.open();
     const before = this.watching;
     const kinds: Kind[] = this.mayConnect() ? [...new Set(open.map(({ record }) => kindOf(record)))] : [];
-    this.watching = kinds.map((kind) => this.inventory.watch(kind));
+    this.watching = kinds.map((kind) => this.inventory.watch(kind, { visible: false }));
     before.forEach((one) => one.dispose());
   }
 

@@ -54,12 +54,12 @@ const RunRecord = v.object({
 });
 export type RunRecord = v.InferOutput<typeof RunRecord>;
 
-/** Whether a run was on this cloud: what was made on another is not here, even when it has the same name. */
-export function isOn(
-  { connection }: RunRecord,
-  { profile, account, region }: Pick<Connection, 'profile' | 'account' | 'region'>,
-): boolean {
-  return connection.account === account && connection.region === region && connection.profile === profile;
+/**
+ * Whether a run was on this cloud: what was made on another is not here, even when it has the same name. Two profiles of
+ * one account see the same resources.
+ */
+export function isOn({ connection }: RunRecord, { account, region }: Pick<Connection, 'account' | 'region'>): boolean {
+  return connection.account === account && connection.region === region;
 }
 
 export class RunRecords {

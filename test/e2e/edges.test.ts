@@ -41,8 +41,7 @@ test('a sandbox that is killed under the open tree is said once, and started aga
   await window.showSidebar();
   await window.treeItem(/^Training jobs.*none/).waitFor();
   process.kill(desk.sandboxPid!, 'SIGKILL');
-  await window.command('Refresh');
-  await window.toast(/cannot be reached/).waitFor();
+  await window.toast(/cannot be reached/).waitFor({ timeout: 60_000 });
   await window.statusBar.getByText(/not connected/).waitFor();
   await window.picture('edge-killed');
   await window.treeItem('Start the sandbox').click();

@@ -85,7 +85,7 @@ test('a sandbox that plays AWS counts no more calls than AWS meters: a List a se
       inventory.collection('training-job').items.forEach((resource) => inventory.detail(resource, true));
     inventory.onDidChange(look);
     await callsSince();
-    for (const kind of kinds) inventory.watch(kind);
+    const watches = kinds.map((kind) => inventory.watch(kind));
     await clock.advance(0);
     await count();
     for (let second = 1; second <= 600; second++) {
@@ -96,7 +96,7 @@ test('a sandbox that plays AWS counts no more calls than AWS meters: a List a se
       }
       await clock.advance(1000);
       look();
-      if (second % 7 === 0) inventory.setVisible(second % 2 === 0);
+      if (second % 7 === 0) watches.forEach((watch) => watch.setVisible(second % 2 === 0));
       // What that sets going belongs to the second that ends here.
       await clock.advance(0);
       await count();

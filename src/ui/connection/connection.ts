@@ -2,6 +2,7 @@ import { watchFile, unwatchFile } from 'node:fs';
 import * as vscode from 'vscode';
 import { configFiles } from '../../aws/connection.js';
 import type { ConnectionChoice, Connections, ConnectionState } from '../../aws/connections.js';
+import { settingsOf } from '../../aws/load.js';
 import type { LocalSandbox } from '../../aws/localSandbox.js';
 import { commands } from '../../contributions.js';
 import { messageOf, UserError } from '../../core/errors.js';
@@ -70,24 +71,36 @@ function tellFailures(connections: Connections): vscode.Disposable {
 /** Corrected keys and a new sign-in count at once. Looked at while a profile is in use, never before. */
 function watchConfigFiles(connections: Connections): vscode.Disposable {
   let watched: string[] = [];
-  const changed = (now: { mtimeMs: number }, before: { mtimeMs: number }): void => {
-    if (now.mtimeMs === before.mtimeMs || connections.choice.kind !== 'profile') return;
+  /** What the profile said when it was connected to. */
+  let said: Promise<string> | undefined;
+  const changed = async (now: { mtimeMs: number }, before: { mtimeMs: number }): Promise<void> => {
+    const { choice } = connections;
+    if (now.mtimeMs === before.mtimeMs || choice.kind !== 'profile') return;
+    if ((await said) === (await read(choice.profile)) || connections.choice !== choice) return;
     connections.reset();
     connections.cloud().catch(() => undefined);
   };
-  const follow = (): void => {
-    const wanted = connections.choice.kind === 'profile' ? configFiles() : [];
+  const look = (now: { mtimeMs: number }, before: { mtimeMs: number }): void => void changed(now, before);
+  const follow = ({ status }: ConnectionState): void => {
+    const { choice } = connections;
+    if (status === 'connecting') said = choice.kind === 'profile' ? read(choice.profile) : undefined;
+    const wanted = choice.kind === 'profile' ? configFiles() : [];
     if (wanted.join() === watched.join()) return;
-    watched.forEach((file) => unwatchFile(file, changed));
+    watched.forEach((file) => unwatchFile(file, look));
     // By asking: the folder may not exist yet, and editors replace files rather than write them.
-    wanted.forEach((file) => watchFile(file, { interval: 2000, persistent: false }, changed));
+    wanted.forEach((file) => watchFile(file, { interval: 2000, persistent: false }, look));
     watched = wanted;
   };
   const listening = connections.onDidChange(follow);
   return new vscode.Disposable(() => {
     listening.dispose();
-    watched.forEach((file) => unwatchFile(file, changed));
+    watched.forEach((file) => unwatchFile(file, look));
   });
+}
+
+/** Of files that cannot be read: why. What is wrong with them is the connection's to say. */
+function read(profile: string): Promise<string> {
+  return settingsOf(profile).catch((error: unknown) => messageOf(error));
 }
 
 class Stopped extends UserError {

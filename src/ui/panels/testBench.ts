@@ -7,10 +7,11 @@ import { ModelLabels } from '../../hosting/modelLabels.js';
 import type { ResourceOf } from '../../inventory/resource.js';
 import { isEntry, isResource, projectOf } from '../commands/targets.js';
 import type { Parts } from '../parts.js';
+import { deployedName } from '../projectFile/projectFiles.js';
 import { Panel, type PanelKind } from './panel.js';
 import { FromPage, type Outcome, type Picture, type Send, type Sending, type ToPage } from './testBench.protocol.js';
 import { sendToEndpoint } from './testBenchSend.js';
-import { endpointName, readPicture, workspaceLabels } from './testBenchWorkspace.js';
+import { readPicture, workspaceLabels } from './testBenchWorkspace.js';
 
 const kind: PanelKind<FromPage> = { viewType: panels.testBench, bundle: 'testBench', fromPage: FromPage };
 
@@ -45,7 +46,7 @@ export function registerTestBench(parts: Parts): vscode.Disposable[] {
 async function endpointFor(parts: Parts, argument: unknown): Promise<{ name?: string; cancelled?: true }> {
   if (isResource(argument, 'endpoint')) return { name: argument.resource.name };
   if (isEntry(argument, 'endpoints')) {
-    return { name: endpointName(await projectOf(parts.projectFiles, argument), argument.entry.name) };
+    return { name: deployedName(await projectOf(parts.projectFiles, argument), argument.entry.name) };
   }
   const watching = parts.inventory.watch('endpoint');
   try {
@@ -94,8 +95,10 @@ class TestBench {
     const { inventory, connections } = parts;
     this.panel = new Panel(view, parts.extension, kind, parts.log);
     let cloud = currentCloud(parts);
+    const watch = inventory.watch('endpoint', { visible: view.visible });
     this.registered = [
-      inventory.watch('endpoint'),
+      watch,
+      view.onDidChangeViewState(() => watch.setVisible(view.visible)),
       inventory.onDidChange((change) => {
         if (change.kind === 'endpoint') this.showTargets();
       }),

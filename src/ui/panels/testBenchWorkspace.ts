@@ -1,19 +1,13 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { largestInvocation } from '../../aws/limits.js';
-import { fixedName } from '../../aws/names.js';
 import { UserError } from '../../core/errors.js';
 import { imageKind } from '../../hosting/imageKind.js';
 import { type LabelSource, readLabels } from '../../hosting/labels.js';
 import { labelsOf } from '../../launch/samples.js';
 import type { Project } from '../../project/project.js';
-import type { OpenProject } from '../projectFile/projectFiles.js';
+import { deployedName, type OpenProject } from '../projectFile/projectFiles.js';
 import type { Picture } from './testBench.protocol.js';
-
-/** Name of the endpoint that an entry is deployed as (launch/planEndpoint.ts). */
-export function endpointName({ folder, reading }: OpenProject, entry: string): string {
-  return fixedName(`${reading.project?.name ?? fixedName(folder.name, 30)}-${entry}`);
-}
 
 /** Where the workspace may know the classes of an endpoint's model: a labels file, then the folders of its data. */
 export function workspaceLabels(projects: readonly OpenProject[], endpoint: string): LabelSource[] {
@@ -39,7 +33,7 @@ function dataOf(open: OpenProject, endpoint: string): string[] {
   const { project } = open.reading;
   if (!project) return [];
   const all = Object.values(project.data).map((data) => data.path);
-  const entry = Object.keys(project.endpoints).find((name) => endpointName(open, name) === endpoint);
+  const entry = Object.keys(project.endpoints).find((name) => deployedName(open, name) === endpoint);
   const model = entry === undefined ? undefined : project.endpoints[entry]?.model;
   const job = model && 'from' in model ? project.jobs[model.from.replace(/^jobs\./, '')] : undefined;
   return job ? channelData(project, Object.values(job.channels)) : all;

@@ -2,14 +2,12 @@ import * as vscode from 'vscode';
 import { commands } from '../../contributions.js';
 import { describeEstimate, type Estimate, estimateEndpoint, estimateTraining, usd } from '../../costs/estimate.js';
 import type { Inventory } from '../../inventory/inventory.js';
-import { endpointName } from '../../launch/planEndpoint.js';
 import type { RunHistory } from '../../launch/runHistory.js';
-import { projectNameOf } from '../../launch/session.js';
 import type { EntryTarget, ResourceTarget } from '../commands/targets.js';
 import type { Parts } from '../parts.js';
 import { lastRun } from '../words.js';
 import { rangeOf } from './diagnostics.js';
-import type { OpenProject, ProjectFiles } from './projectFiles.js';
+import { deployedName, type OpenProject, type ProjectFiles } from './projectFiles.js';
 
 /** The row over each entry: what can be done with it, what that costs, and what became of it last. */
 export class EntryLenses implements vscode.CodeLensProvider {
@@ -85,8 +83,8 @@ export class EntryLenses implements vscode.CodeLensProvider {
     return record.ended === undefined ? [show, ...act('$(debug-stop) Stop', commands.stopJob, job)] : [show];
   }
 
-  private endpointState({ folder, reading }: OpenProject, name: string): vscode.Command[] {
-    const own = endpointName(projectNameOf(reading.shown, folder.name), name);
+  private endpointState(project: OpenProject, name: string): vscode.Command[] {
+    const own = deployedName(project, name);
     const endpoint = this.inventory.find('endpoint', own);
     if (!endpoint) return [];
     const target: ResourceTarget = { resource: { kind: 'endpoint', name: own, arn: endpoint.arn } };

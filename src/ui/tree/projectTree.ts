@@ -1,9 +1,7 @@
 import * as vscode from 'vscode';
 import { type Capability, commands } from '../../contributions.js';
-import { endpointName } from '../../launch/planEndpoint.js';
-import { projectNameOf } from '../../launch/session.js';
 import type { Parts } from '../parts.js';
-import type { OpenProject, Section } from '../projectFile/projectFiles.js';
+import { deployedName, type OpenProject, type Section } from '../projectFile/projectFiles.js';
 import { lastRun } from '../words.js';
 import { EntryNode, FolderNode, item, type ProjectNode, SectionNode, TextNode } from './nodes.js';
 import { textItem } from './resourcesTree.js';
@@ -80,23 +78,21 @@ export class ProjectTree implements vscode.TreeDataProvider<ProjectNode> {
     return treeItem;
   }
 
-  private row({ folder, reading }: OpenProject, { section, name }: EntryNode['entry']): Row {
+  private row(project: OpenProject, { section, name }: EntryNode['entry']): Row {
+    const { folder, reading } = project;
     const { runs, inventory } = this.parts;
     const whole = reading.project;
     const can = (...capabilities: Capability[]): Capability[] => (whole ? ['hasEntry', ...capabilities] : ['hasEntry']);
     if (section === 'data') {
       return {
-        description: whole?.data[name]?.path ?? '',
+        description: reading.shown.data[name]?.path ?? '',
         icon: 'database',
         color: 'none',
         capabilities: can('uploadable'),
       };
     }
     if (section === 'endpoints') {
-      const found = inventory.find(
-        'endpoint',
-        endpointName(projectNameOf(whole ?? { name: undefined }, folder.name), name),
-      );
+      const found = inventory.find('endpoint', deployedName(project, name));
       const state = found?.state ?? lastRun(runs.last(folder.uri.fsPath, `endpoints.${name}`), new Date());
       return {
         description: state ?? 'not deployed',

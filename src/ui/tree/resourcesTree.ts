@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { isAccessDenied } from '../../aws/errors.js';
 import { commands, contextKeys } from '../../contributions.js';
 import { messageOf } from '../../core/errors.js';
-import type { Disposable } from '../../core/event.js';
+import type { Watch } from '../../inventory/collection.js';
 import type { Inventory, InventoryChange } from '../../inventory/inventory.js';
 import type { Kind, Resource } from '../../inventory/resource.js';
 import type { RunHistory } from '../../launch/runHistory.js';
@@ -25,7 +25,7 @@ export class ResourcesTree implements vscode.TreeDataProvider<Node> {
   readonly onDidChangeTreeData = this.changed.event;
   /** Nodes that VS Code holds, so that one of them can be refreshed. */
   private readonly shown = new Map<string, ResourceNode>();
-  private readonly watches = new Map<Kind, Disposable>();
+  private readonly watches = new Map<Kind, Watch>();
   private readonly listening: vscode.Disposable;
   private readonly inventory: Inventory;
   private readonly runs: RunHistory;
@@ -51,7 +51,7 @@ export class ResourcesTree implements vscode.TreeDataProvider<Node> {
     this.view = view;
     return vscode.Disposable.from(
       view.onDidChangeVisibility(({ visible }) => {
-        this.inventory.setVisible(visible);
+        this.watches.forEach((watch) => watch.setVisible(visible));
         if (visible) this.refreshRunning();
       }),
       view.onDidCollapseElement(({ element }) => element.type === 'category' && this.unwatch(element.kind)),

@@ -18,25 +18,29 @@ test('an hour of watching 50 running jobs: 121 List calls, each a second and mor
 
 test('hidden it asks four times less, and when nothing moves not at all; seen, resting things every five minutes', async () => {
   const moving = watchedCloud([job(1, 'InProgress')]);
-  moving.inventory.watch('training-job');
-  moving.inventory.setVisible(false);
+  moving.inventory.watch('training-job').setVisible(false);
   await moving.clock.advance(hour);
   expect(moving.calls.list.length).toBeLessThanOrEqual(31);
 
   const { calls, clock, inventory } = watchedCloud([job(1, 'Completed')]);
+  const watch = inventory.watch('training-job');
+  await clock.advance(hour);
+  expect(calls.list.length).toBe(13);
+  watch.setVisible(false);
+  await clock.advance(hour);
+  expect(calls.list.length).toBe(13);
+  // Somebody else shows it, as the test bench does when the tree is hidden.
   inventory.watch('training-job');
   await clock.advance(hour);
-  expect(calls.list.length).toBe(13);
-  inventory.setVisible(false);
-  await clock.advance(hour);
-  expect(calls.list.length).toBe(13);
+  expect(calls.list.length).toBeGreaterThan(24);
 });
 
-test('showing the view reads what is watched, and nothing else', async () => {
+test('what nobody watches any more is not read when its view is shown', async () => {
   const { calls, clock, inventory } = watchedCloud(jobs(1, 'Completed'));
   await inventory.refresh();
-  inventory.setVisible(false);
-  inventory.setVisible(true);
+  const watch = inventory.watch('training-job', { visible: false });
+  watch.dispose();
+  watch.setVisible(true);
   await clock.advance(hour);
   expect(calls.list).toEqual([]);
 });
@@ -205,8 +209,8 @@ test('what may not be listed is asked again only when the person does', async ()
   calls.fail = denied;
   const watching = inventory.watch('training-job');
   await clock.advance(hour);
-  inventory.setVisible(false);
-  inventory.setVisible(true);
+  watching.setVisible(false);
+  watching.setVisible(true);
   watching.dispose();
   inventory.watch('training-job');
   inventory.touch('training-job');
