@@ -1,7 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { SandboxProcess } from '../support/sandboxProcess.js';
 import { Desk, pictureFailures } from './window.js';
 
 /** What a person meets beside the straight way. */
@@ -52,44 +49,6 @@ test('a sandbox that is killed under the open tree is said once, and started aga
       .filter({ hasText: 'cannot be reached' })
       .count(),
   ).toBeLessThanOrEqual(1);
-});
-
-test('a profile for another account: its name and region in the status bar, and none of the old nodes', async () => {
-  const aws = await SandboxProcess.start({ args: ['--account', '222222222222', '--region', 'eu-west-1'] });
-  try {
-    desk = await Desk.open({ settings: { 'sagemakerWorkbench.watching.pace': 'aws' } });
-    const folder = path.join(desk.folder, 'aws');
-    const keys = readFileSync(aws.ready.credentialsFile, 'utf8');
-    const value = (name: string) => new RegExp(`${name} = (.+)`).exec(keys)?.[1] ?? '';
-    const handed = {
-      Version: 1,
-      AccessKeyId: value('aws_access_key_id'),
-      SecretAccessKey: value('aws_secret_access_key'),
-    };
-    writeFileSync(path.join(desk.folder, 'keys.sh'), `echo '${JSON.stringify(handed)}'\n`);
-    writeFileSync(
-      path.join(folder, 'config'),
-      `[profile play]\ncredential_process = sh "${path.join(desk.folder, 'keys.sh')}"\nregion = eu-west-1\nendpoint_url = ${aws.ready.endpoint}\n`,
-    );
-    const window = await desk.window();
-    await window.showSidebar();
-    await window.treeItem(/^Training jobs.*none/).waitFor();
-    await window.statusBar.getByText('Sandbox').click();
-    await window.pick(/play/);
-    await window.pick(/eu-west-1/);
-    await window.statusBar.getByText('AWS play · eu-west-1').waitFor();
-    await window.treeItem(/^Training jobs.*none/).waitFor();
-    await window.picture('edge-profile');
-
-    // The profile vanishes: one sentence names it. It comes back: everything goes on without a click.
-    const config = readFileSync(path.join(folder, 'config'), 'utf8');
-    writeFileSync(path.join(folder, 'config'), '');
-    await window.toast(/profile "play".*no such profile/).waitFor({ timeout: 20_000 });
-    writeFileSync(path.join(folder, 'config'), `${config}\n`);
-    await window.treeItem(/^Training jobs.*none/).waitFor({ timeout: 20_000 });
-  } finally {
-    await aws.stop();
-  }
 });
 
 test('a project file that another window has saved meanwhile is not written over, and nothing is launched', async () => {

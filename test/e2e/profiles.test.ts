@@ -1,4 +1,5 @@
 import { CreateModelCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inferenceImage } from '../support/images.js';
@@ -107,6 +108,15 @@ describe('another account', () => {
       .getByText('Connect Again')
       .click();
     await window.treeItem(/small-quick-/).waitFor();
+  });
+
+  test('a profile that vanishes is said once and by its name; it comes back, and everything goes on without a click', async () => {
+    const config = readFileSync(profiles.configFile, 'utf8');
+    writeFileSync(profiles.configFile, '');
+    await window.toast(/profile "session": There is no such profile/).waitFor({ timeout: 60_000 });
+    expect(await window.toasts(/no such profile/)).toBe(1);
+    writeFileSync(profiles.configFile, config);
+    await window.treeItem(/small-quick-/).waitFor({ timeout: 60_000 });
     expect(desk.violations).toEqual([]);
   });
 });
