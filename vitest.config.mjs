@@ -14,7 +14,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 240_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // A window waits more than it works.
+          maxWorkers: 2,
         },
       },
       {
