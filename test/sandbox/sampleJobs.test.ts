@@ -4,6 +4,8 @@ import path from 'node:path';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { CreateTrainingJobCommandInput, DescribeTrainingJobCommandOutput } from '@aws-sdk/client-sagemaker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { cooperation } from '../../src/jobs/cooperation.js';
+import type { Files } from '../support/archives.js';
 import { trainingImage } from '../support/images.js';
 import { sampleFolder, someData } from '../support/samplePython.js';
 import { SandboxProcess } from '../support/sandboxProcess.js';
@@ -38,9 +40,13 @@ afterAll(async () => {
   rmSync(data, { recursive: true });
 });
 
-function start(hosts: number, more: Partial<CreateTrainingJobCommandInput> = {}): Promise<string> {
+function start(
+  hosts: number,
+  more: Partial<CreateTrainingJobCommandInput> = {},
+  files: Files = source,
+): Promise<string> {
   const { HyperParameters: hyperparameters, ...rest } = more;
-  return jobs.start(hosts, source, {
+  return jobs.start(hosts, files, {
     AlgorithmSpecification: {
       TrainingImage: trainingImage,
       TrainingInputMode: 'File',
@@ -59,14 +65,14 @@ function start(hosts: number, more: Partial<CreateTrainingJobCommandInput> = {})
 
 function metrics({ FinalMetricDataList: found = [], FailureReason }: DescribeTrainingJobCommandOutput) {
   expect(FailureReason).toBeUndefined();
-  return Object.fromEntries(found.map(({ MetricName, Value }) => [MetricName, Value]));
+  return new Map(found.map(({ MetricName, Value }) => [MetricName!, Value!]));
 }
 
 test('on two hosts it trains the model that it trains on one', async () => {
   const job = await jobs.ended(await start(2, { HyperParameters: { sagemaker_torch_distributed_enabled: 'true' } }));
   const [one, two] = [metrics(alone), metrics(job)];
-  expect(Object.keys(two).sort()).toEqual([...figures].sort());
-  for (const name of figures) expect(two[name], name).toBeCloseTo(one[name]!, 2);
+  expect([...two.keys()].sort()).toEqual([...figures].sort());
+  for (const name of figures) expect(two.get(name), name).toBeCloseTo(one.get(name)!, 2);
 
   // One model, of the first host.
   const logs = await jobs.logs(job.TrainingJobName!);
@@ -77,7 +83,34 @@ test('on two hosts it trains the model that it trains on one', async () => {
   expect(said('algo-1', weights)).toHaveLength(1);
   expect(said('algo-2', weights)).toEqual(said('algo-1', weights));
   expect(said('algo-2', /^samples=30 of=60 samples_sha256=(\w+) rank=1 world=2$/)).toHaveLength(1);
+
+  const report = await cooperationOf(job, true);
+  expect(report).toMatchObject({ verdict: 'together', headline: '2 hosts, one training' });
+  expect(report?.findings.map(({ verdict }) => verdict)).toEqual(['good', 'good', 'good', 'good']);
 });
+
+test('hosts that train alone are seen, by what their script prints and writes', async () => {
+  const script = `
+import os, random
+print("test_loss=0.%d" % random.randrange(100, 999))
+open(os.environ["SM_MODEL_DIR"] + "/model.pth", "w").write(os.environ["SM_CURRENT_HOST"])
+`;
+  const job = await jobs.ended(await start(2, {}, { 'train.py': script }));
+  const report = await cooperationOf(job, false);
+  expect(report?.headline).toBe('2 hosts, 2 separate trainings, by all that the log tells');
+  expect(report?.findings.find(({ question }) => question === 'models')).toMatchObject({ verdict: 'bad' });
+});
+
+async function cooperationOf(job: DescribeTrainingJobCommandOutput, launched: boolean) {
+  const logs = await jobs.logs(job.TrainingJobName!);
+  return cooperation({
+    ...{ hosts: job.ResourceConfig!.InstanceCount!, launched, usdPerHour: undefined },
+    channels: [{ name: 'training', distribution: 'FullyReplicated', bytes: 1000 }],
+    metricDefinitions: figures.map((name) => ({ name, regex: `${name}=([0-9.e-]+)` })),
+    lines: Object.entries(logs).flatMap(([host, lines]) => lines.map((message) => ({ host, message }))),
+    billableSeconds: job.BillableTimeInSeconds,
+  });
+}
 
 test('a spot job that is interrupted ends with the figures of one that is not, and loses one epoch at most', async () => {
   const name = await start(1, {
