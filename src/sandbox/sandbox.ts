@@ -95,6 +95,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const control = new Control({
     activity: () => sagemaker.activity(),
     expireSessions: (name) => identities.expire(name),
+    interrupt: (job, interruption) => sagemaker.interrupt(job, interruption),
     stop: options.onEnd,
     endWhenIdle: options.endWhenIdle === undefined ? undefined : options.endWhenIdle * 1000,
     version,

@@ -269,6 +269,15 @@ describe('CreateTrainingJob refuses', () => {
       { StoppingCondition: { MaxRuntimeInSeconds: 60, MaxWaitTimeInSeconds: 120 } },
       'Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining is set to true',
     ],
+    ...[undefined, 59].map((wait): [string, Partial<CreateTrainingJobCommandInput>, string] => [
+      `spot training with a waiting time of ${wait} s for a run of 60`,
+      {
+        EnableManagedSpotTraining: true,
+        StoppingCondition: { MaxRuntimeInSeconds: 60, MaxWaitTimeInSeconds: wait },
+      },
+      'Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds',
+    ]),
+    ['checkpoints that are not in S3', { CheckpointConfig: { S3Uri: 'https://data/c' } }, 'not an S3 location'],
     [
       'an unknown image',
       { AlgorithmSpecification: { TrainingImage: 'my/own:1', TrainingInputMode: 'File' } },
@@ -287,11 +296,20 @@ describe('CreateTrainingJob refuses', () => {
     });
   });
 
+  test('more than 20 instances, the quota of every account', async () => {
+    const ResourceConfig = { InstanceType: 'ml.m5.large', InstanceCount: 21, VolumeSizeInGB: 1 } as const;
+    await expect(create('refused', { ResourceConfig })).rejects.toMatchObject({
+      name: 'ResourceLimitExceeded',
+      message: expect.stringMatching(
+        /^The account-level service limit '.*' is 20 Instances, with current .* a request delta of 21 Instances\./,
+      ) as string,
+    });
+  });
+
   test.each<[string, Partial<CreateTrainingJobCommandInput>]>([
-    ['managed spot training', { EnableManagedSpotTraining: true }],
-    ['several hosts', { ResourceConfig: { InstanceType: 'ml.m5.large', InstanceCount: 2, VolumeSizeInGB: 1 } }],
     ['pipe mode', { AlgorithmSpecification: { TrainingImage: image, TrainingInputMode: 'Pipe' } }],
-    ['CheckpointConfig', { CheckpointConfig: { S3Uri: 's3://data/checkpoints' } }],
+    ['checkpoints outside of /opt/ml', { CheckpointConfig: { S3Uri: 's3://data/c', LocalPath: '/tmp/c' } }],
+    ['sagemaker_pytorch_ddp_enabled', { HyperParameters: { sagemaker_pytorch_ddp_enabled: 'true' } }],
     ['MPI', { HyperParameters: { sagemaker_mpi_enabled: 'true' } }],
     [
       'file systems',

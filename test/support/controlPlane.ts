@@ -155,7 +155,7 @@ class ScriptedTraining implements TrainingEngine {
   start(spec: TrainingSpec, observer: TrainingObserver) {
     const job = { spec, observer, stopped: false };
     this.started.set(spec.name, job);
-    return { stop: () => void (job.stopped = true) };
+    return { stop: () => void (job.stopped = true), interrupt: () => false };
   }
 
   get(name: string): ScriptedJob {

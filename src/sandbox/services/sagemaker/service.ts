@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Clock } from '../../clock.js';
 import type { HostingEngine } from '../../engines/hosting.js';
-import type { TrainingEngine } from '../../engines/training.js';
+import type { Interruption, TrainingEngine } from '../../engines/training.js';
 import type { Operation, Service } from '../../protocol/service.js';
 import { arn, type Settings } from '../../settings.js';
 import type { Objects } from '../../store/objects.js';
@@ -32,6 +32,8 @@ export interface SageMaker {
   readonly service: Service;
   /** How many jobs wait or run, endpoints are changing, and endpoints are in service. */
   activity(): { readonly jobs: number; readonly deployments: number; readonly endpoints: number };
+  /** Takes the instances of a spot job away. Returns why that cannot be; undefined: it is under way. */
+  interrupt(job: string, interruption: Interruption): string | undefined;
   /** Takes up what an earlier process left; once the engines can reach the server. */
   start(): void;
   /** Ends the engines, jobs and endpoints. Endpoints come back at the next start, running jobs will have failed. */
@@ -74,6 +76,7 @@ export function createSageMaker(dependencies: SageMakerDependencies): SageMaker 
   return {
     service: { id: 'sagemaker', iamPrefix: 'sagemaker', operations },
     activity: () => ({ jobs: jobs.runs.unfinished, ...endpoints.count() }),
+    interrupt: (job, interruption) => jobs.interrupt(job, interruption),
     start: () => {
       jobs.runs.recover();
       endpoints.deployments.recover();

@@ -1,6 +1,6 @@
 import type * as Api from '@aws-sdk/client-sagemaker';
 import type { Clock } from '../../clock.js';
-import type { TrainingChannel, TrainingEngine, TrainingSpec } from '../../engines/training.js';
+import type { Interruption, TrainingChannel, TrainingEngine, TrainingSpec } from '../../engines/training.js';
 import { type Operation, type RequestContext, ServiceError } from '../../protocol/service.js';
 import { arn, type Settings } from '../../settings.js';
 import type { Objects } from '../../store/objects.js';
@@ -12,7 +12,7 @@ import { inTime, type ListInput, listPage, nameContains } from './listing.js';
 import { bucketArn, s3Location } from './s3Location.js';
 import { requestTags, Tags } from './tags.js';
 import { createdJob, type TrainingJob } from './trainingRecord.js';
-import { checkTrainingRequest } from './trainingRequest.js';
+import { checkpointFolder, checkTrainingRequest } from './trainingRequest.js';
 import { TrainingRuns } from './trainingRuns.js';
 
 export interface TrainingJobsOptions {
@@ -70,6 +70,18 @@ export class TrainingJobs {
     const job = this.jobs.get(name);
     if (!job) throw validation('Requested resource not found.');
     return job;
+  }
+
+  /**
+   * Takes the instances of a spot job away and gives it others later.
+   * @returns why that cannot be; undefined: it is under way.
+   */
+  interrupt(name: string, interruption: Interruption): string | undefined {
+    const job = this.jobs.get(name);
+    if (!job) return `There is no training job ${name}.`;
+    if (!job.EnableManagedSpotTraining) return `The training job ${name} does not use spot instances.`;
+    if (this.runs.interrupt(job, interruption)) return undefined;
+    return `The training job ${name} is not training now: its status is ${job.SecondaryStatus}.`;
   }
 
   private create(input: Api.CreateTrainingJobRequest, { caller }: RequestContext) {
@@ -179,6 +191,7 @@ export class TrainingJobs {
   private specOf(job: TrainingJob): TrainingSpec {
     const { roles } = this.options;
     const { AlgorithmSpecification: algorithm, ResourceConfig: resources, OutputDataConfig: output } = job;
+    const { CheckpointConfig: checkpoints, StoppingCondition: stopping } = job;
     return {
       name: job.TrainingJobName,
       arn: job.TrainingJobArn,
@@ -192,8 +205,10 @@ export class TrainingJobs {
       instance: { type: resources?.InstanceType ?? '', count: resources?.InstanceCount ?? 1 },
       outputUri: output?.S3OutputPath ?? '',
       compression: output?.CompressionType ?? 'GZIP',
+      checkpoints: checkpoints && { s3Uri: checkpoints.S3Uri ?? '', folder: checkpointFolder(checkpoints) },
       metrics: (algorithm?.MetricDefinitions ?? []).map(({ Name = '', Regex = '' }) => ({ name: Name, regex: Regex })),
-      maxRuntimeSeconds: job.StoppingCondition?.MaxRuntimeInSeconds ?? Infinity,
+      maxRuntimeSeconds: stopping?.MaxRuntimeInSeconds ?? Infinity,
+      spot: job.EnableManagedSpotTraining ? { maxWaitSeconds: stopping?.MaxWaitTimeInSeconds ?? Infinity } : undefined,
       authorize: (action, resource) => roles.require(job.RoleArn, action, resource),
       keys: () => roles.keys(job.RoleArn, job.TrainingJobArn),
     };

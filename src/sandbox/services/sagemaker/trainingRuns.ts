@@ -1,6 +1,7 @@
 import type { MetricData } from '@aws-sdk/client-sagemaker';
 import type { Clock } from '../../clock.js';
 import type {
+  Interruption,
   RunningTraining,
   TrainingEngine,
   TrainingObserver,
@@ -68,6 +69,11 @@ export class TrainingRuns {
     if (place < 0) return this.running.get(job.TrainingJobName)?.stop();
     this.waiting.splice(place, 1);
     this.end(job.TrainingJobName, { status: 'Stopped', secondary: 'Stopped' }, undefined, now);
+  }
+
+  /** @returns false when it is not training. */
+  interrupt(job: TrainingJob, interruption: Interruption): boolean {
+    return this.running.get(job.TrainingJobName)?.interrupt(interruption) ?? false;
   }
 
   /** The latest value of each metric that a running job has printed. */
