@@ -10,7 +10,7 @@ const prefix = '/-/sandbox/';
 const heartbeat = 15_000;
 
 export interface Activity {
-  /** Training jobs that wait or run. */
+  /** Training and tuning jobs that wait or run. */
   readonly jobs: number;
   /** Endpoints that are being made, changed or deleted. */
   readonly deployments: number;
