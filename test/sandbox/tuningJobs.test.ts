@@ -206,6 +206,30 @@ describe('a search', () => {
     expect(await tuned('seed-3', { Strategy: 'Bayesian', RandomSeed: 2 })).not.toEqual(bayesian);
   });
 });
+test('a warm start uses what its parents found, and names the best of all', async () => {
+  const parent = await finished({ name: 'parent', jobs: 3, config: { RandomSeed: 1 } });
+  const WarmStartConfig = {
+    WarmStartType: 'IdenticalDataAndAlgorithm' as const,
+    ParentHyperParameterTuningJobs: [{ HyperParameterTuningJobName: 'parent' }],
+  };
+  // Far from the optimum: the parent's best stays the best.
+  const far = { ContinuousParameterRanges: [range('lr', '7', '30')] };
+  const { job } = await finished({
+    name: 'child',
+    ...{ jobs: 1, config: { Strategy: 'Bayesian', ParameterRanges: far }, more: { WarmStartConfig } },
+  });
+  expect(job.WarmStartConfig).toEqual(WarmStartConfig);
+  expect(job.BestTrainingJob?.TrainingJobName).toMatch(/^child-001/);
+  expect(job.OverallBestTrainingJob).toEqual(parent.job.BestTrainingJob);
+  const inRange = parent.trials.filter(({ TunedHyperParameters }) => Number(TunedHyperParameters?.['lr']) >= 7);
+  expect((await logOf('child'))[0]).toContain(`; ${inRange.length} of 3 earlier trials lie in the ranges`);
+
+  const other = { HyperParameterTuningJobObjective: { Type: 'Maximize' as const, MetricName: 'loss' } };
+  await expect(create({ name: 'stranger', config: other, more: { WarmStartConfig } })).rejects.toThrow(
+    'The objective of the parent tuning job parent is another one',
+  );
+});
+
 describe('trials', () => {
   test('that crash in one corner are no result, and the others go on', async () => {
     const kinds = { CategoricalParameterRanges: [{ Name: 'kind', Values: ['crash', 'a', 'b', 'c'] }] };
@@ -254,7 +278,6 @@ describe('trials', () => {
     });
     expect(trials[0]?.FinalHyperParameterTuningJobObjectiveMetric?.Value).toBe(2.5e-3);
   });
-
 });
 
 describe('StopHyperParameterTuningJob', () => {
@@ -306,7 +329,10 @@ describe('a tuning job ends before its budget is spent', () => {
       jobs: 9,
       config: { TuningJobCompletionCriteria: { TargetObjectiveMetricValue: 1000 } },
     });
-    expect(job).toMatchObject({ HyperParameterTuningJobStatus: 'Completed', ObjectiveStatusCounters: { Succeeded: 1 } });
+    expect(job).toMatchObject({
+      HyperParameterTuningJobStatus: 'Completed',
+      ObjectiveStatusCounters: { Succeeded: 1 },
+    });
   });
 
   test('when nothing gets better any more', async () => {
@@ -323,29 +349,33 @@ describe('a tuning job ends before its budget is spent', () => {
       TuningJobCompletionDetails: { NumberOfTrainingJobsObjectiveNotImproving: 3 },
     });
   });
+});
 
-  test('for one trial that is worse than the median of the others at the same epoch', async () => {
-    const { job, trials } = await finished({
-      name: 'early',
-      ...{ jobs: undefined, parallel: 1 },
-      config: {
-        ...{ Strategy: 'Grid', RandomSeed: 0, TrainingJobEarlyStoppingType: 'Auto' },
-        ParameterRanges: { CategoricalParameterRanges: [{ Name: 'base', Values: ['1', '2', '3', '4', '5'] }] },
-      },
-      script: `
-import argparse, time
-parser = argparse.ArgumentParser()
-parser.add_argument("--base", type=int)
-base = parser.parse_args().base
+test('a trial that is worse than the median of the others is stopped early, and its value counts', async () => {
+  const { job, trials } = await finished({
+    name: 'early',
+    config: { TrainingJobEarlyStoppingType: 'Auto' },
+    script: `
+import os, time
+number = int(os.environ["TRAINING_JOB_NAME"].split("-")[1])
 for epoch in range(3):
-    print("loss=%d.%d" % (base, 9 - epoch), flush=True)
-    # Whoever is worse than the others is stopped here; nobody waits so long.
-    time.sleep(0.2 if base == 1 else 600 if epoch == 2 else 0.2)
+    print("loss=%r" % (9.5 if number == 2 else 3 / number - epoch / 10), flush=True)
+    # The second one waits to be stopped.
+    time.sleep(600 if number == 2 else 0.2)
 `,
-    });
-    expect(job).toBeDefined();
-    expect(trials).toBeDefined();
   });
+  expect(job).toMatchObject({
+    HyperParameterTuningJobStatus: 'Completed',
+    TrainingJobStatusCounters: { Completed: 2, Stopped: 1 },
+    ObjectiveStatusCounters: { Succeeded: 3 },
+  });
+  expect(trials[1]).toMatchObject({
+    TrainingJobStatus: 'Stopped',
+    FinalHyperParameterTuningJobObjectiveMetric: { Value: 9.5 },
+  });
+  expect((await logOf('early')).some((line) => line.includes('is stopped early: its value 1, 9.5, is worse'))).toBe(
+    true,
+  );
 });
 
 describe('ListTrainingJobsForHyperParameterTuningJob', () => {

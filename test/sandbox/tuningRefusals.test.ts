@@ -22,7 +22,11 @@ const request = (changes: Partial<TuningChanges>) =>
   tuningRequest({ name: 'refused', roleArn: plane.roleArn, source: 's3://data/source.tar.gz', ...changes });
 const create = (changes: Partial<TuningChanges>) =>
   client.send(new CreateHyperParameterTuningJobCommand(request(changes)));
-const continuous = (MinValue: string, MaxValue: string, ScalingType: 'Auto' | 'Logarithmic' | 'ReverseLogarithmic') => ({
+const continuous = (
+  MinValue: string,
+  MaxValue: string,
+  ScalingType: 'Auto' | 'Logarithmic' | 'ReverseLogarithmic',
+) => ({
   ParameterRanges: { ContinuousParameterRanges: [{ ...range('lr', MinValue, MaxValue), ScalingType }] },
 });
 const categories = (count: number) => ({
@@ -35,7 +39,11 @@ const tooFew = (combinations: string, jobs: number) =>
 
 describe('CreateHyperParameterTuningJob refuses', () => {
   test.each<[string, Partial<TuningChanges>, string]>([
-    ['a range the wrong way round', { config: continuous('2', '1', 'Auto') }, 'MinValue 2 must be less than MaxValue 1'],
+    [
+      'a range the wrong way round',
+      { config: continuous('2', '1', 'Auto') },
+      'MinValue 2 must be less than MaxValue 1',
+    ],
     ['a range of one value', { config: continuous('1', '1', 'Auto') }, 'The range of lr is empty'],
     ['a bound that is no number', { config: continuous('low', '1', 'Auto') }, "the bound 'low', which is not a number"],
     [
@@ -178,7 +186,9 @@ describe('without Optuna', () => {
     });
     await expect(refused).rejects.toMatchObject({
       name: 'ValidationException',
-      message: expect.stringMatching(/needs Optuna.*\/usr\/bin\/false.*\/does\/not\/exist.*pip install optuna/) as string,
+      message: expect.stringMatching(
+        /needs Optuna.*\/usr\/bin\/false.*\/does\/not\/exist.*pip install optuna/,
+      ) as string,
     });
     expect(bare.jobs.started.size).toBe(0);
     await expect(describeTuning(bare.client(SageMakerClient), 'no-optuna')).rejects.toThrow("can't find");

@@ -10,6 +10,7 @@ import { Authorizer } from '../../src/sandbox/authorize.js';
 import { type Clock, realTime } from '../../src/sandbox/clock.js';
 import type { EndpointSpec, HostingEngine } from '../../src/sandbox/engines/hosting.js';
 import type { TrainingEngine, TrainingObserver, TrainingSpec } from '../../src/sandbox/engines/training.js';
+import type { Interpreters } from '../../src/sandbox/engines/process/interpreter.js';
 import { OptunaSearches } from '../../src/sandbox/engines/tuning/tuningEngine.js';
 import type { TuningEngine } from '../../src/sandbox/engines/tuning.js';
 import { Identities } from '../../src/sandbox/identity/identities.js';
@@ -43,6 +44,7 @@ export class ControlPlane {
   readonly identities: Identities;
   readonly logs: LogsService;
   readonly cloudwatch: CloudWatch;
+  readonly interpreters = interpreters(undefined);
   readonly jobs = new ScriptedTraining();
   readonly hosting = new ScriptedHosting();
   readonly sagemaker: SageMaker;
@@ -63,7 +65,7 @@ export class ControlPlane {
       ...{ store: this.store, settings: this.settings, clock, objects: this.objects, access, logs: this.logs },
       roleKeys: this.identities,
       training: training?.(this) ?? this.jobs,
-      tuning: tuning ?? searches(),
+      tuning: tuning ?? searches(this.interpreters),
       hosting: this.hosting,
       ...(concurrentJobs !== undefined && { concurrentJobs }),
     });
@@ -141,11 +143,9 @@ export class ControlPlane {
   }
 }
 
-function searches(): OptunaSearches {
+function searches(found: Interpreters): OptunaSearches {
   const resources = path.resolve(import.meta.dirname, '../../resources');
-  return new OptunaSearches({
-    ...{ interpreters: interpreters(undefined), configured: undefined, environment: process.env, resources },
-  });
+  return new OptunaSearches({ interpreters: found, configured: undefined, environment: process.env, resources });
 }
 
 interface ClientOptions {

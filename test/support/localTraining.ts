@@ -4,7 +4,6 @@ import { findIsolation } from '../../src/sandbox/engines/process/isolation.js';
 import { LocalTraining } from '../../src/sandbox/engines/training/trainingEngine.js';
 import { Folders } from '../../src/sandbox/settings.js';
 import type { ControlPlane } from './controlPlane.js';
-import { interpreters } from './interpreters.js';
 
 /** The engine that really runs jobs, for `ControlPlane.start`. */
 export function localTraining(parts: ControlPlane): LocalTraining {
@@ -14,7 +13,7 @@ export function localTraining(parts: ControlPlane): LocalTraining {
     objects: parts.objects,
     logs: parts.logs,
     metrics: parts.cloudwatch,
-    interpreters: interpreters(undefined),
+    interpreters: parts.interpreters,
     isolation: findIsolation(parts.folder),
     endpoint: () => parts.endpoint,
     environment: process.env,
