@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -100,4 +101,19 @@ describe('a sandbox that is killed', () => {
     });
     expect(await trialsOf(client, 'deaf')).toHaveLength(1);
   });
+});
+
+test('a search whose process is killed is begun anew, and the tuning job goes on', async () => {
+  const sandbox = await SandboxProcess.start({ args: ['--python', python] });
+  const client = new SageMakerClient(sandbox.clientConfig);
+  const source = await upload(new S3Client(sandbox.clientConfig), 'data', 'it.tar.gz', { 'train.py': distanceScript });
+  await createTuning(client, { name: 'killed', roleArn: sandbox.ready.executionRoleArn, source, jobs: 4 });
+  await tuningState(client, 'killed', ({ TrainingJobStatusCounters: counters }) => counters?.Completed === 1);
+  const { stdout } = spawnSync('ps', ['-o', 'pid=,args=', '--ppid', String(sandbox.process.pid)], { encoding: 'utf8' });
+  process.kill(Number(/(\d+) .*tuner\.py/.exec(stdout)?.[1]), 'SIGKILL');
+  expect(await tuningEnd(client, 'killed')).toMatchObject({
+    HyperParameterTuningJobStatus: 'Completed',
+    TrainingJobStatusCounters: { Completed: 4 },
+  });
+  await sandbox.stop();
 });

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { internalError } from '../../../container/failure.js';
 import { messageOf } from '../../../core/errors.js';
 import type { Clock } from '../../clock.js';
 import type { KnownTrial, Search, TuningEngine } from '../../engines/tuning.js';
@@ -30,6 +31,9 @@ const logGroup = '/aws/sagemaker/HyperParameterTuningJobs';
 /** Before a step that failed is done again, milliseconds. */
 const retryMs = 1000;
 
+/** How often in a row a step may fail of the search itself. */
+const attempts = 3;
+
 /** Values of the objective that the median rule looks at: a script may print millions. */
 const mostEpochs = 1000;
 
@@ -45,7 +49,7 @@ export class TuningRun {
   private readonly values = new Map<string, number[]>();
   private search: Search | undefined;
   private work: Promise<void> = Promise.resolve();
-  private broken: TuningEnd | undefined;
+  private failures = 0;
   private timer: NodeJS.Timeout | undefined;
   private closed = false;
 
@@ -114,7 +118,7 @@ export class TuningRun {
     if (this.closed || this.job.ended) return;
     this.settle();
     const { maxJobs } = this.request;
-    const end = this.job.ending ?? this.broken ?? verdict(this.job, this.trials(), maxJobs, this.parts.clock.now());
+    const end = this.job.ending ?? verdict(this.job, this.trials(), maxJobs, this.parts.clock.now());
     if (end) return this.finish(end);
     for (let index = this.nextIndex(); index !== undefined; index = this.nextIndex()) {
       const search = this.search ?? (await this.resume());
@@ -122,6 +126,7 @@ export class TuningRun {
       // Whoever decided that in the meantime has asked for another step.
       if (this.closed || this.job.ending) return;
       this.launch(index, parameters);
+      this.failures = 0;
     }
   }
 
@@ -212,12 +217,19 @@ export class TuningRun {
     return search;
   }
 
-  /** A full disk is waited for; of anything else the tuning job fails. */
+  /**
+   * What has been done before the step failed is in the records, so it is done again with a new search. A full disk is
+   * waited for; of a search that fails again and again the tuning job fails.
+   */
   private trouble(error: unknown): void {
     if (this.closed) return;
-    if (!isFullDisk(error)) this.broken ??= { status: 'Failed', reason: `InternalServerError: ${messageOf(error)}` };
     this.log(messageOf(error));
+    this.search?.close();
+    this.search = undefined;
+    if (!isFullDisk(error)) this.failures++;
     setTimeout(() => this.advance(), retryMs).unref();
+    if (this.failures < attempts) return;
+    this.put({ ending: { status: 'Failed', reason: internalError(messageOf(error)) } });
   }
 
   private watchTime(): void {
