@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { CloudWatchLogsClient, GetLogEventsCommand, DescribeLogStreamsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
@@ -19,11 +20,31 @@ import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-s
 import { tarGz } from '../support/archives.js';
 import { inferenceImage, trainingImage } from '../support/images.js';
 import { SandboxProcess } from '../support/sandboxProcess.js';
+import { figure, median } from './figures.js';
 import { RawClient, sign } from './rawClient.js';
+import { tuning } from './tuning.js';
 
 const bucket = 'bench';
 
 async function main(): Promise<void> {
+  const { values: options } = parseArgs({
+    options: {
+      seeds: { type: 'string', default: '3' },
+      'tuner-python': { type: 'string' },
+      only: { type: 'string' },
+    },
+  });
+  const tuner = options['tuner-python'];
+  if (options.only === undefined) await basics();
+  const sandbox = await SandboxProcess.start({ args: tuner === undefined ? [] : ['--tuner-python', tuner] });
+  try {
+    await tuning(sandbox, Number(options.seeds));
+  } finally {
+    await sandbox.stop();
+  }
+}
+
+async function basics(): Promise<void> {
   await readiness();
   const sandbox = await SandboxProcess.start();
   try {
@@ -185,20 +206,6 @@ def transform_fn(model, body, content_type, accept): return body, content_type
 
 function firstLine(text: string): number {
   return Number(/^first ([0-9.]+)/m.exec(text)?.[1]) * 1000;
-}
-
-function figure(what: string, value: number, peer?: string, peerValue?: number): void {
-  const beside = peer === undefined || peerValue === undefined ? '' : `${peer} ${round(peerValue)}`;
-  const ratio = peerValue === undefined ? '' : `× ${(value / peerValue).toFixed(2)}`;
-  console.log(`${what.padEnd(48)} ${round(value).padStart(8)}   ${beside.padEnd(24)} ${ratio}`);
-}
-
-function round(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value.toFixed(2);
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
 function residentMiB(pid: number | undefined): number {

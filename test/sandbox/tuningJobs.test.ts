@@ -131,9 +131,11 @@ print("Testing Loss: %.4f" % (arguments.learning_rate * arguments.batch_size / a
     expect(job.HyperParameterTuningJobConfig).toEqual(request.HyperParameterTuningJobConfig);
     // What `attach` reads: it takes this name out, and fails when it is not there.
     expect(job.TrainingJobDefinition?.StaticHyperParameters?.['_tuning_objective_metric']).toBe('"Test Loss"');
-    expect(job.TrainingJobDefinition?.HyperParameterTuningResourceConfig).toEqual(
-      definition.HyperParameterTuningResourceConfig,
-    );
+    const resources = definition.HyperParameterTuningResourceConfig;
+    expect(job.TrainingJobDefinition).toMatchObject({
+      HyperParameterTuningResourceConfig: resources,
+      ResourceConfig: resources,
+    });
     const { TrainingJobName, TunedHyperParameters: tuned = {} } = job.BestTrainingJob!;
     expect(Object.keys(tuned).sort()).toEqual(['batch_size', 'hidden', 'learning_rate']);
     expect(tuned['batch_size']).toMatch(/^"(32|64|128|256|512)"$/);

@@ -22,7 +22,8 @@ export function describeTuningJob(job: TuningJob, trials: readonly Trial[], now:
   return {
     ...common(job, trials),
     HyperParameterTuningJobConfig: job.config,
-    TrainingJobDefinition: job.definition,
+    // SDK v2 sends HyperParameterTuningResourceConfig, and its `attach` reads ResourceConfig.
+    TrainingJobDefinition: { ResourceConfig: job.definition.HyperParameterTuningResourceConfig, ...job.definition },
     ...(best && { BestTrainingJob: best }),
     ...(job.warmStart && { WarmStartConfig: job.warmStart, ...overallBest(job, best) }),
     ...(job.ended && job.ending?.reason !== undefined && { FailureReason: job.ending.reason }),
