@@ -14,7 +14,7 @@ const heartbeat = 15_000;
 const longestInterruption = 86_400;
 
 export interface Activity {
-  /** Training jobs that wait or run. */
+  /** Training and tuning jobs that wait or run. */
   readonly jobs: number;
   /** Endpoints that are being made, changed or deleted. */
   readonly deployments: number;

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { DescribeLogStreamsCommand, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import {
   AddTagsCommand,
@@ -16,15 +15,11 @@ import {
   waitUntilTrainingJobCompletedOrStopped,
 } from '@aws-sdk/client-sagemaker';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { realTime } from '../../src/sandbox/clock.js';
-import { findIsolation } from '../../src/sandbox/engines/process/isolation.js';
-import { LocalTraining } from '../../src/sandbox/engines/training/trainingEngine.js';
 import { createdJob, endedJob, type TrainingJob } from '../../src/sandbox/services/sagemaker/trainingRecord.js';
-import { Folders } from '../../src/sandbox/settings.js';
 import { tarGz } from '../support/archives.js';
 import { ControlPlane } from '../support/controlPlane.js';
 import { trainingImage as image } from '../support/images.js';
-import { interpreters } from '../support/interpreters.js';
+import { localTraining } from '../support/localTraining.js';
 
 let plane: ControlPlane;
 let sagemaker: SageMakerClient;
@@ -525,23 +520,6 @@ describe('with the real engine', () => {
     expect(job.FailureReason).toContain('s3:PutObject');
   });
 });
-
-function localTraining(parts: ControlPlane): LocalTraining {
-  const folders = new Folders(parts.folder);
-  return new LocalTraining({
-    settings: parts.settings,
-    folders,
-    objects: parts.objects,
-    logs: parts.logs,
-    metrics: parts.cloudwatch,
-    interpreters: interpreters(undefined),
-    isolation: findIsolation(parts.folder),
-    endpoint: () => parts.endpoint,
-    environment: process.env,
-    resources: path.resolve('resources'),
-    clock: realTime,
-  });
-}
 
 async function upload(to: ControlPlane, name: string, text: string): Promise<void> {
   await to.put('data', 'source/.keep');

@@ -224,8 +224,8 @@ export class TrainingJob {
         const at = this.parts.clock.now();
         for (const value of values) {
           this.parts.metrics.record(logGroup, { TrainingJobName: this.spec.name }, name, value, at);
+          this.observer.metric(name, value, at);
         }
-        this.observer.metric(name, values.at(-1)!, at);
       },
       ({ name, problem }) => cluster.remark(`[sagemaker-sandbox] The metric "${name}" is not measured: ${problem}.`),
     );

@@ -1,7 +1,7 @@
 import type * as Api from '@aws-sdk/client-sagemaker';
 import type { Clock } from '../../clock.js';
 import type { Interruption, TrainingChannel, TrainingEngine, TrainingSpec } from '../../engines/training.js';
-import { type Operation, type RequestContext, ServiceError } from '../../protocol/service.js';
+import { type Caller, type Operation, type RequestContext, ServiceError } from '../../protocol/service.js';
 import { arn, type Settings } from '../../settings.js';
 import type { Objects } from '../../store/objects.js';
 import type { Collection, Store } from '../../store/store.js';
@@ -84,11 +84,14 @@ export class TrainingJobs {
     return `The training job ${name} is not training now: its status is ${job.SecondaryStatus}.`;
   }
 
+  find(name: string): TrainingJob | undefined {
+    return this.jobs.get(name);
+  }
+
   private create(input: Api.CreateTrainingJobRequest, { caller }: RequestContext) {
-    const { roles, tags, clock, access } = this.options;
-    const { TrainingJobName: name = '', RoleArn = '' } = input;
+    const { TrainingJobName: name = '' } = input;
     const jobArn = this.arn(name);
-    if (input.Tags?.length) access.require(caller, 'sagemaker:AddTags', jobArn);
+    if (input.Tags?.length) this.options.access.require(caller, 'sagemaker:AddTags', jobArn);
     checkTrainingRequest(input);
     Tags.check(input.Tags);
     if (this.jobs.get(name)) {
@@ -99,16 +102,35 @@ export class TrainingJobs {
           `already exists (${jobArn})`,
       );
     }
-    roles.requirePassable(caller, RoleArn, jobArn);
-    for (const channel of input.InputDataConfig ?? []) this.requireInput(channel, RoleArn);
+    this.requireRunnable(input, caller, jobArn);
+    return { TrainingJobArn: this.launch(input).TrainingJobArn };
+  }
 
-    const job = createdJob(input, jobArn, clock.now());
-    this.options.store.transaction(() => {
-      tags.add(jobArn, input.Tags);
+  /**
+   * What a job needs beside itself: a role that the caller may pass, and its data.
+   * @param sourceArn of the job, or of the tuning job that it is to be a trial of.
+   * @throws {ServiceError}
+   */
+  requireRunnable(input: Api.CreateTrainingJobRequest, caller: Caller, sourceArn: string): void {
+    const { RoleArn = '' } = input;
+    this.options.roles.requirePassable(caller, RoleArn, sourceArn);
+    for (const channel of input.InputDataConfig ?? []) this.requireInput(channel, RoleArn);
+  }
+
+  /** Starts a job whose request has been checked. @param tuningJobArn of the tuning job that it is a trial of. */
+  launch(input: Api.CreateTrainingJobRequest, tuningJobArn?: string): TrainingJob {
+    const { TrainingJobName: name = '' } = input;
+    const { clock, store, tags } = this.options;
+    const job = {
+      ...createdJob(input, this.arn(name), clock.now()),
+      ...(tuningJobArn !== undefined && { TuningJobArn: tuningJobArn }),
+    };
+    store.transaction(() => {
+      tags.add(job.TrainingJobArn, input.Tags);
       this.jobs.put(name, job);
     });
     this.runs.submit(job);
-    return { TrainingJobArn: jobArn };
+    return job;
   }
 
   /** One sentence for every reason, as on AWS (aws/amazon-sagemaker-examples#2489): missing, empty, not allowed. */
