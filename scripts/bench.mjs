@@ -1,4 +1,7 @@
 // `npm run bench`: the figures of docs/ARCHITECTURE.md, as ratios against a peer measured in the same run.
+//   --only tuning        the search alone
+//   --seeds N            searches of each function (default 3; 20 take a quarter of an hour)
+//   --tuner-python P     Python with Optuna that searches (default: the one that the sandbox finds)
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -29,7 +32,7 @@ await bundle({
 const moto = installFromPyPI('moto_server', 'moto', ['moto[server]>=5']);
 if (!moto) console.log('No figures of moto beside ours: PyPI cannot be reached.');
 const host = installVSCodeHost();
-const { status } = spawnSync(sandboxNode(), [path.join(out, 'bench.js')], {
+const { status } = spawnSync(sandboxNode(), [path.join(out, 'bench.js'), ...process.argv.slice(2)], {
   stdio: 'inherit',
   env: {
     ...process.env,

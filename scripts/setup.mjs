@@ -8,7 +8,7 @@ import { systemNode } from './nodeRuntime.mjs';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Debian's packages for jobs and model servers: PyTorch, a BLAS that is 13 times faster than the default, isolation. */
+/** Debian's packages for jobs, model servers and searches: PyTorch, Optuna, a BLAS 13 times faster than the default, isolation. */
 const forJobs = [
   'bubblewrap',
   'python3',
@@ -21,8 +21,12 @@ const forJobs = [
   'python3-requests',
   'python3-tqdm',
   'python3-boto3',
+  'python3-optuna',
   'libopenblas0-pthread',
 ];
+
+/** The same from PyPI; scipy is for Optuna's Gaussian processes, which Debian's torch is too old for. */
+const fromPyPI = ['torch', 'torchvision', 'pillow', 'numpy', 'boto3', 'optuna', 'scipy'];
 
 /** Beside those, for the tests: a client that nobody here wrote, and the data set that the sample's subset is cut from. */
 const forTests = ['awscli', 'dataset-fashion-mnist'];
@@ -43,7 +47,7 @@ export function build() {
 }
 
 /**
- * Python with PyTorch and its companions: Debian's packages when we may install them, else a virtual environment.
+ * Python with PyTorch, Optuna and their companions: Debian's packages when we may install them, else a virtual environment.
  *
  * @param {{ tests?: boolean }} [options]
  * @returns {string | undefined} the interpreter to name to the sandbox; undefined: it finds Debian's by itself
@@ -57,13 +61,15 @@ export function installPython({ tests = false } = {}) {
   const environment = path.join(root, '.venv');
   const python = path.join(environment, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
   const stamp = path.join(environment, 'workbench-ready');
-  if (existsSync(stamp)) return python;
-  if (imports('python3', 'torch, torchvision, PIL, boto3')) return undefined;
+  const wish = fromPyPI.join(' ');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wish) return python;
+  if (imports('python3', 'torch, torchvision, PIL, boto3, optuna')) return undefined;
   const size = process.platform === 'linux' ? 'several GB (on Linux, pip brings the CUDA build)' : 'about 300 MB';
-  step(`Installing PyTorch and its companions into .venv: ${size}`);
-  run('python3', ['-m', 'venv', environment]);
-  run(python, ['-m', 'pip', 'install', '--quiet', 'torch', 'torchvision', 'pillow', 'numpy', 'boto3']);
-  writeFileSync(stamp, '');
+  step(`Installing into .venv what is not there yet of PyTorch, Optuna and their companions: up to ${size}`);
+  // What the machine's own Python has need not be brought again.
+  run('python3', ['-m', 'venv', '--system-site-packages', environment]);
+  run(python, ['-m', 'pip', 'install', '--quiet', ...fromPyPI]);
+  writeFileSync(stamp, wish);
   return python;
 }
 

@@ -163,9 +163,9 @@ class ModelFolder:
             with self._replacing(name) as file:
                 file.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
-    def save_weights(self, network: nn.Module) -> None:
+    def save_weights(self, weights: dict[str, torch.Tensor]) -> None:
         with self._replacing("model.pth") as file:
-            torch.save(network.state_dict(), file)
+            torch.save(weights, file)
 
     def config(self) -> Config:
         """

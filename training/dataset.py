@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Subset
+from torch.utils.data.distributed import DistributedSampler
 from torchvision import datasets
 
 from classifier import Config, InputError, open_image
-
-
-@dataclass(frozen=True)
-class Data:
-    train: DataLoader[Any]
-    valid: DataLoader[Any]
-    test: DataLoader[Any]
+from ranks import Ranks
 
 
 class Split(datasets.ImageFolder):
@@ -38,6 +34,51 @@ class Split(datasets.ImageFolder):
         if unknown:
             raise InputError(f"{directory} has the class {unknown[0]!r}, which train/ does not have.")
         return found, {name: self._all_classes.index(name) for name in found}
+
+
+class TrainingSplit(Split):
+    """``train/`` with random changes, which depend on seed, epoch and picture alone: not on who reads it, and when."""
+
+    def __init__(self, folder: Path, classes: list[str], transform: Callable[..., torch.Tensor], seed: int) -> None:
+        super().__init__(folder, classes, transform)
+        self._seed = seed
+
+    def __getitem__(self, key: tuple[int, int]) -> Any:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed_of(self._seed, *key))
+            return super().__getitem__(key[1])
+
+
+class Order(DistributedSampler[Any]):
+    """A rank's part of an epoch: the pictures of all ranks' nth batches are those of one process's nth batch."""
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        # With the epoch: processes that read for us live longer than one.
+        return ((self.epoch, index) for index in super().__iter__())
+
+
+def seed_of(*numbers: int) -> int:
+    """One number of several, for ``torch.manual_seed``."""
+    return int.from_bytes(hashlib.blake2b(repr(numbers).encode(), digest_size=8).digest(), "big")
+
+
+@dataclass(frozen=True)
+class Data:
+    train: DataLoader[Any]
+    order: Order
+    """Of ``train``: it must be told the epoch."""
+    valid: DataLoader[Any]
+    """This rank's part."""
+    test: DataLoader[Any]
+    """All of it."""
+
+    def read(self, epoch: int) -> str:
+        """For the log, where it can be compared between ranks: how many pictures this one reads, and which."""
+        split: TrainingSplit = self.train.dataset  # type: ignore[assignment]
+        self.order.set_epoch(epoch)
+        names = sorted({str(Path(split.samples[index][0]).relative_to(split.root)) for _, index in self.order})
+        digest = hashlib.sha256("\n".join(names).encode()).hexdigest()
+        return f"samples={len(names)} of={len(split)} samples_sha256={digest}"
 
 
 def readable_image(path: str) -> Any:
@@ -67,20 +108,32 @@ def class_folders(folder: Path) -> list[str]:
     return sorted(entry.name for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("."))
 
 
-def load(folder: Path, classes: list[str], config: Config, batch_size: int, workers: int, device: torch.device) -> Data:
-    def loader(split: str, training: bool) -> DataLoader[Any]:
-        transform = config.for_training() if training else config.for_evaluation()
+def load(
+    folder: Path, classes: list[str], config: Config, batch_size: int, workers: int, seed: int, ranks: Ranks
+) -> Data:
+    """
+    Args:
+        batch_size: pictures a step, of all ranks together.
+    """
+    if batch_size % ranks.world != 0:
+        raise InputError(f"--batch-size {batch_size} cannot be divided by {ranks.world} processes.")
+
+    def loader(split: Any, order: Order | None = None) -> DataLoader[Any]:
         return DataLoader(
-            Split(folder / split, classes, transform),
-            batch_size=batch_size,
-            shuffle=training,
+            split,
+            batch_size=batch_size // ranks.world,
+            sampler=order,
             num_workers=workers,
             worker_init_fn=leave_signals_to_the_trainer,
             persistent_workers=workers > 0,
-            pin_memory=device.type == "cuda",
+            pin_memory=ranks.device.type == "cuda",
         )
 
-    return Data(loader("train", True), loader("valid", False), loader("test", False))
+    train = TrainingSplit(folder / "train", classes, config.for_training(), seed)
+    order = Order(train, ranks.world, ranks.rank, shuffle=True, seed=seed)
+    valid, test = (Split(folder / name, classes, config.for_evaluation()) for name in ("valid", "test"))
+    part = range(ranks.rank, len(valid), ranks.world)
+    return Data(loader(train, order), order, loader(Subset(valid, part)), loader(test))
 
 
 def leave_signals_to_the_trainer(_: int) -> None:

@@ -7,10 +7,17 @@ Log: ``epoch=1 train_loss=… valid_loss=… valid_accuracy=…`` after each epo
 the weights that were kept, with ``test_loss=… test_accuracy=…``. All are means over pictures, so they can be compared
 between batch sizes. Accuracies are fractions.
 
+On several hosts, or with several GPUs, the processes share the work: each step takes ``--batch-size`` pictures, a part
+from each of them, so that the result is that of one process (exactly with ``--fine-tune last`` and numbers that can be
+divided; all layers normalise each part on its own). Each says what it read in its first epoch and what it ended with:
+``samples=150 of=600 samples_sha256=… rank=1 world=4`` and ``weights_sha256=… rank=1 world=4``. Equal weights on all of
+them, and samples that differ, are what cooperation looks like.
+
 Model: the weights of the epoch with the lowest valid_loss, the class names, and the code that serves them
 (``code/``), so that the job's model.tar.gz can be deployed as it is.
 
-SIGTERM (SageMaker's stop, maximum runtime or a spot interruption) ends the training with the best weights so far.
+SIGTERM (SageMaker's stop, maximum runtime or a spot interruption) ends the training with the best weights so far. After
+each epoch a checkpoint is written; a job that finds one goes on after it, to the same end as if nothing had happened.
 """
 
 from __future__ import annotations
@@ -20,64 +27,131 @@ import math
 import os
 import random
 import shutil
-import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy
 import torch
 from torch import nn
-from torch.nn import functional
-from torch.utils.data import DataLoader
 
+import checkpoint
 import dataset
 import pretrained
+import ranks
 from classifier import ARCHITECTURES, SMALL, Config, InputError, ModelFolder, head_of, label_of
+from trainer import Plan, Stopped, StopSignal, Trainer, evaluate
 
 HERE = Path(__file__).resolve().parent
 INFERENCE_CODE = ("inference.py", "classifier.py", "image_url.py")
-
-
-class Stopped(Exception):  # noqa: N818 (not an error)
-    """SIGTERM came."""
 
 
 def main() -> None:
     options = parse_arguments()
     seed_everything(options.seed)
     stop = StopSignal()
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
     architecture = pretrained.choose_architecture(options.model)
     classes = dataset.find_classes(options.training)
     config = Config.of(architecture, len(classes), options.image_size)
-    data = dataset.load(options.training, classes, config, options.batch_size, options.workers, device)
-    network = pretrained.load(config).to(device)
-    trained = choose_parameters(network, options.fine_tune)
-    print(
-        f"Training {sum(weights.numel() for weights in trained):,} weights "
-        f"({'the last layer' if options.fine_tune == 'last' else 'all layers'} of {architecture}) on {device}: "
-        f"{len(data.train.dataset)} pictures of {len(classes)} classes from {options.training}, "
-        f"{config.image_size} x {config.image_size}",
-        flush=True,
-    )
+    network = pretrained.load(config)
+    weights = choose_parameters(network, options.fine_tune)
+    group = ranks.join()
+    network.to(group.device)
+    data = dataset.load(options.training, classes, config, options.batch_size, options.workers, options.seed, group)
+    if group.first:
+        together = f", {group.world} processes" if group.world > 1 else ""
+        print(
+            f"Training {weights:,} weights "
+            f"({'the last layer' if options.fine_tune == 'last' else 'all layers'} of {architecture}) "
+            f"on {group.device.type}{together}: "
+            f"{len(data.train.dataset)} pictures of {len(classes)} classes from {options.training}, "
+            f"{config.image_size} x {config.image_size}",
+            flush=True,
+        )
 
+    plan = Plan(options.epochs, options.learning_rate, options.fine_tune == "last", options.seed)
+    settings = {**asdict(config), **asdict(plan), "batch_size": options.batch_size}
+    saved = checkpoint.Checkpoint(options.checkpoint_dir, settings)
+    state = group.of_first(saved.load)
+    trainer = Trainer(network, data, group, plan, stop, state)
     model = ModelFolder(options.model_dir)
-    model.describe(config, [label_of(folder) for folder in classes])
-    copy_inference_code(model.path / "code")
-    training = Training(network, trained, data, device, options, stop)
-    best = training.run(model)
+    if group.first:
+        model.describe(config, [label_of(folder) for folder in classes])
+        copy_inference_code(model.path / "code")
+    best = fit(trainer, model, saved, None if state is None else Best.of(state))
+    print(f"weights_sha256={ranks.fingerprint(network)} rank={group.rank} world={group.world}", flush=True)
+    group.leave()
+    if group.first:
+        finish(trainer, model, best)
+
+
+@dataclass(frozen=True)
+class Best:
+    epoch: int
+    loss: float
+    metrics: str
+    weights: dict[str, torch.Tensor]
+
+    @staticmethod
+    def of(state: checkpoint.State) -> Best:
+        return Best(**state.notes["best"], weights=state.tensors["best"])
+
+    def added_to(self, state: checkpoint.State) -> checkpoint.State:
+        notes = {"epoch": self.epoch, "loss": self.loss, "metrics": self.metrics}
+        return checkpoint.State({**state.tensors, "best": self.weights}, {**state.notes, "best": notes})
+
+
+def fit(trainer: Trainer, model: ModelFolder, saved: checkpoint.Checkpoint, best: Best | None) -> Best | None:
+    """All epochs that are left. Saves the weights of each one that is the best so far; None when not even one was done.
+
+    Raises:
+        InputError: the loss is no number in the first epoch.
+    """
+    group, resumed = trainer.group, trainer.done
+    if best and group.first:
+        print(f"Going on after epoch {resumed}, where a checkpoint was written.", flush=True)
+        model.save_weights(best.weights)
+    while trainer.done < trainer.plan.epochs:
+        started = time.monotonic()
+        try:
+            train_loss = trainer.epoch()
+            valid = evaluate(trainer.network, trainer.data.valid, group, trainer.stop)
+        except Stopped:
+            break  # the best until now is saved
+        if trainer.done == resumed + 1:
+            print(f"{trainer.data.read(trainer.done)} rank={group.rank} world={group.world}", flush=True)
+        metrics = f"train_loss={train_loss:.4f} valid_loss={valid.loss:.4f} valid_accuracy={valid.accuracy:.4f}"
+        if group.first:
+            print(f"epoch={trainer.done} {metrics} seconds={time.monotonic() - started:.1f}", flush=True)
+        if not math.isfinite(train_loss + valid.loss):
+            if best is None:
+                raise InputError("The loss is no number after one epoch: take a lower --learning-rate.")
+            if group.first:
+                print("The loss is no number any more: training ends here.", flush=True)
+            break
+        if best is None or valid.loss < best.loss:
+            weights = {name: values.detach().cpu().clone() for name, values in trainer.network.state_dict().items()}
+            best = Best(trainer.done, valid.loss, metrics, weights)
+            if group.first:
+                model.save_weights(weights)
+        if group.first:
+            saved.save(best.added_to(trainer.state()))
+    return best
+
+
+def finish(trainer: Trainer, model: ModelFolder, best: Best | None) -> None:
+    """Tests the weights that were kept: alone, since the other ranks are done."""
     if best is None:
         print("Stopped before the first epoch was done: the weights are kept as they are.", flush=True)
-        model.save_weights(network)
+        model.save_weights(trainer.network.state_dict())
         return
     kept = f"best_epoch={best.epoch} {best.metrics}"
+    device = trainer.group.device
     try:
-        test = evaluate(model.network(device), data.test, device, stop)
+        test = evaluate(model.network(device), trainer.data.test, ranks.Ranks(0, 1, device), trainer.stop)
     except Stopped:
         print(f"Stopped: the best weights so far are kept. {kept}", flush=True)
         return
@@ -89,7 +163,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--epochs", type=whole_from(1), default=15, help="passes over the data (%(default)s)")
     parser.add_argument("--learning-rate", type=positive, default=0.01, help="the highest of one cycle (%(default)s)")
-    parser.add_argument("--batch-size", type=whole_from(1), default=32, help="pictures a step (%(default)s)")
+    parser.add_argument("--batch-size", type=whole_from(1), default=32, help="pictures a step, in all (%(default)s)")
     parser.add_argument("--image-size", type=whole_from(8), help="pixels a side (28 for small, else 224)")
     parser.add_argument(
         "--model",
@@ -103,14 +177,19 @@ def parse_arguments() -> argparse.Namespace:
         "--workers",
         type=whole_from(0),
         default=0,
-        help="processes that read pictures, for photographs as many as CPUs (%(default)s: this one reads); "
-        "the same seed gives the same model only with the same number",
+        help="processes that read pictures, for photographs as many as CPUs (%(default)s: this one reads)",
     )
     parser.add_argument(
         "--training",
         type=Path,
         default=os.environ.get("SM_CHANNEL_TRAINING") or local_data(),
         help="folder of train/, valid/ and test/ (%(default)s)",
+    )
+    parser.add_argument(
+        "--checkpoint-dir",
+        type=Path,
+        default=checkpoint.default_folder(),
+        help="folder of the checkpoint to write and to go on from (%(default)s)",
     )
     parser.add_argument(
         "--model-dir",
@@ -152,128 +231,12 @@ def seed_everything(seed: int) -> None:
     torch.backends.cudnn.deterministic = True
 
 
-class StopSignal:
-    """Notes a SIGTERM; the loops ask between batches, so that nothing is left half done."""
-
-    def __init__(self) -> None:
-        self.requested = False
-        signal.signal(signal.SIGTERM, self._request)
-
-    def check(self) -> None:
-        """
-        Raises:
-            Stopped: SIGTERM came.
-        """
-        if self.requested:
-            raise Stopped
-
-    def _request(self, *_: object) -> None:
-        self.requested = True
-
-
-def choose_parameters(network: nn.Module, fine_tune: str) -> list[nn.Parameter]:
+def choose_parameters(network: nn.Module, fine_tune: str) -> int:
+    """Freezes the others. Returns how many weights are left to train."""
     head = head_of(network)
     for name, weights in network.named_parameters():
         weights.requires_grad = fine_tune == "all" or name in head
-    return [weights for weights in network.parameters() if weights.requires_grad]
-
-
-@dataclass(frozen=True)
-class Score:
-    """Means over pictures."""
-
-    loss: float
-    accuracy: float
-
-
-@dataclass(frozen=True)
-class Best:
-    epoch: int
-    loss: float
-    metrics: str
-
-
-class Training:
-    """The epochs of one run."""
-
-    def __init__(
-        self,
-        network: nn.Module,
-        trained: list[nn.Parameter],
-        data: dataset.Data,
-        device: torch.device,
-        options: argparse.Namespace,
-        stop: StopSignal,
-    ) -> None:
-        self._network = network
-        self._data = data
-        self._device = device
-        self._epochs: int = options.epochs
-        self._only_head: bool = options.fine_tune == "last"
-        self._stop = stop
-        self._optimizer = torch.optim.AdamW(trained, options.learning_rate)
-        self._schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self._optimizer, options.learning_rate, total_steps=options.epochs * len(data.train)
-        )
-
-    def run(self, model: ModelFolder) -> Best | None:
-        """Saves the weights of each epoch that is the best so far; None when not even one was done.
-
-        Raises:
-            InputError: the loss is no number in the first epoch.
-        """
-        best: Best | None = None
-        try:
-            for epoch in range(1, self._epochs + 1):
-                started = time.monotonic()
-                train_loss = self._epoch()
-                valid = evaluate(self._network, self._data.valid, self._device, self._stop)
-                metrics = f"train_loss={train_loss:.4f} valid_loss={valid.loss:.4f} valid_accuracy={valid.accuracy:.4f}"
-                print(f"epoch={epoch} {metrics} seconds={time.monotonic() - started:.1f}", flush=True)
-                if not math.isfinite(train_loss + valid.loss):
-                    if best is None:
-                        raise InputError("The loss is no number after one epoch: take a lower --learning-rate.")
-                    print("The loss is no number any more: training ends here.", flush=True)
-                    break
-                if best is None or valid.loss < best.loss:
-                    best = Best(epoch, valid.loss, metrics)
-                    model.save_weights(self._network)
-        except Stopped:
-            pass  # the best until now is saved
-        return best
-
-    def _epoch(self) -> float:
-        # A frozen backbone stays as it is: in training mode its batch normalisation would drift to this data.
-        self._network.train(not self._only_head)
-        total = torch.zeros((), device=self._device)
-        pictures_seen = 0
-        for pictures, labels in self._data.train:
-            self._stop.check()
-            pictures, labels = pictures.to(self._device, non_blocking=True), labels.to(self._device, non_blocking=True)
-            loss = functional.cross_entropy(self._network(pictures), labels)
-            self._optimizer.zero_grad()
-            loss.backward()
-            self._optimizer.step()
-            self._schedule.step()
-            total += loss.detach() * len(labels)
-            pictures_seen += len(labels)
-        return total.item() / pictures_seen
-
-
-@torch.no_grad()
-def evaluate(network: nn.Module, data: DataLoader[Any], device: torch.device, stop: StopSignal) -> Score:
-    network.eval()
-    loss = torch.zeros((), device=device)
-    right = torch.zeros((), device=device, dtype=torch.long)
-    count = 0
-    for pictures, labels in data:
-        stop.check()
-        pictures, labels = pictures.to(device, non_blocking=True), labels.to(device, non_blocking=True)
-        scores = network(pictures)
-        loss += functional.cross_entropy(scores, labels, reduction="sum")
-        right += (scores.argmax(1) == labels).sum()
-        count += len(labels)
-    return Score(loss.item() / count, right.item() / count)
+    return sum(weights.numel() for weights in network.parameters() if weights.requires_grad)
 
 
 def copy_inference_code(folder: Path) -> None:

@@ -1,5 +1,6 @@
 /** What a call made or changed. */
-export type ResourceKind = 'bucket' | 'objects' | 'training-job' | 'model' | 'endpoint-config' | 'endpoint';
+export type ResourceKind =
+  'bucket' | 'objects' | 'training-job' | 'tuning-job' | 'model' | 'endpoint-config' | 'endpoint';
 
 /** What the service answered to a change. */
 export interface Receipt {

@@ -15,6 +15,7 @@ import { ObjectsGateway } from './gateways/objects.js';
 import { RolesGateway } from './gateways/roles.js';
 import { RuntimeGateway } from './gateways/runtime.js';
 import { TrainingJobsGateway } from './gateways/trainingJobs.js';
+import { TuningJobsGateway } from './gateways/tuningJobs.js';
 import { keysOf, RenewableKeys } from './keys.js';
 import { type TimeLimits, timeLimits } from './limits.js';
 import { kindOf, readProfiles } from './profiles.js';
@@ -25,6 +26,7 @@ export { type Profile, profiles, settingsOf } from './profiles.js';
 export interface Cloud {
   readonly connection: Connection;
   readonly trainingJobs: TrainingJobsGateway;
+  readonly tuningJobs: TuningJobsGateway;
   readonly models: ModelsGateway;
   readonly endpoints: EndpointsGateway;
   readonly runtime: RuntimeGateway;
@@ -71,6 +73,7 @@ export async function connect(source: ConnectionSource, explain: Explain, limits
         executionRole: source.executionRole,
       },
       trainingJobs: new TrainingJobsGateway(sageMaker),
+      tuningJobs: new TuningJobsGateway(sageMaker),
       models: new ModelsGateway(sageMaker),
       endpoints: new EndpointsGateway(sageMaker),
       runtime: new RuntimeGateway(runtime),

@@ -164,6 +164,8 @@ export function frameworkVariables(
     MASTER_ADDR: options.masterAddress,
     MASTER_PORT: String(options.masterPort),
     NCCL_SOCKET_IFNAME: context.cluster.networkInterface,
+    // Not the image's doing: there a host's name leads to the interface by which the others reach it.
+    GLOO_SOCKET_IFNAME: context.cluster.networkInterface,
     NCCL_IB_DISABLE: '1',
     NCCL_DEBUG: 'WARN',
     ...(options.torch !== undefined && { SM_DLC_TORCH_VERSION: options.torch }),

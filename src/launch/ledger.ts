@@ -19,7 +19,7 @@ const Sent = v.object({
   run: v.optional(v.string()),
   entry: v.optional(v.string()),
   operation: v.string(),
-  kind: v.picklist(['bucket', 'objects', 'training-job', 'model', 'endpoint-config', 'endpoint']),
+  kind: v.picklist(['bucket', 'objects', 'training-job', 'tuning-job', 'model', 'endpoint-config', 'endpoint']),
   effect: v.picklist(['create', 'update', 'stop', 'delete']),
   name: v.string(),
   usdPerHour: v.optional(v.number()),

@@ -1,5 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Interruption } from './engines/training.js';
 import { refusedOrigin } from './http/origin.js';
 import type { AnsweredCall } from './server.js';
 
@@ -9,8 +10,11 @@ const prefix = '/-/sandbox/';
 /** Milliseconds between two signs of life on a lease: a window that vanished without a word is noticed by them. */
 const heartbeat = 15_000;
 
+/** A day, in seconds. */
+const longestInterruption = 86_400;
+
 export interface Activity {
-  /** Training jobs that wait or run. */
+  /** Training and tuning jobs that wait or run. */
   readonly jobs: number;
   /** Endpoints that are being made, changed or deleted. */
   readonly deployments: number;
@@ -22,6 +26,8 @@ export interface ControlParts {
   readonly activity: () => Activity;
   /** Makes the keys of sessions with this name end now; without one, those of every session that STS has issued. Returns how many there were. */
   readonly expireSessions: (name: string | undefined) => number;
+  /** Takes the instances of a spot job away. Returns why that cannot be; undefined: it is under way. */
+  readonly interrupt: (job: string, interruption: Interruption) => string | undefined;
   readonly stop: () => void;
   /** Milliseconds after the last lease and the last call at which a sandbox ends in which nothing runs; undefined: it never does. */
   readonly endWhenIdle: number | undefined;
@@ -76,6 +82,8 @@ export class Control {
         const name = new URLSearchParams(query).get('name') ?? undefined;
         return send(response, 200, { sessions: this.parts.expireSessions(name) });
       }
+      case 'POST interrupt':
+        return this.interrupt(response, new URLSearchParams(query));
       default:
         return send(response, 404, { message: `There is no ${request.method} ${path}.` });
     }
@@ -100,6 +108,17 @@ export class Control {
       ...this.parts.activity(),
       calls: Object.fromEntries([...this.calls].sort()),
     };
+  }
+
+  private interrupt(response: ServerResponse, query: URLSearchParams): void {
+    // EC2 announces an interruption two minutes before it.
+    const [graceSeconds, waitSeconds] = [Number(query.get('grace') ?? 120), Number(query.get('wait') ?? 0)];
+    if (!(graceSeconds >= 0 && waitSeconds >= 0 && Math.max(graceSeconds, waitSeconds) <= longestInterruption)) {
+      const message = `grace and wait are seconds, from 0 to ${longestInterruption}.`;
+      return send(response, 400, { message });
+    }
+    const refused = this.parts.interrupt(query.get('job') ?? '', { graceSeconds, waitSeconds });
+    return refused === undefined ? send(response, 202, {}) : send(response, 409, { message: refused });
   }
 
   private lease(response: ServerResponse): void {

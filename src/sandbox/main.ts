@@ -15,6 +15,8 @@ const usage = `sagemaker-sandbox: Amazon SageMaker on this machine, over AWS's o
   --account N     account id, 12 digits (default: the data folder's, else 000000000000)
   --region R      region (default: the data folder's, else us-east-1)
   --python P      Python for jobs and endpoints (default: the first that imports torch)
+  --tuner-python P
+                  Python with Optuna for tuning jobs (default: the one for jobs, else the first that has it)
   --end-when-idle S
                   end S seconds after the last window and the last call, when no job runs (default: never)
   --print-env     print the shell lines that point AWS CLI and boto3 at the running sandbox, and end
@@ -43,6 +45,7 @@ async function main(): Promise<void> {
     account: options.account,
     region: options.region,
     python: options.python,
+    tunerPython: options['tuner-python'],
     port: options.port === undefined ? undefined : Number(options.port),
     fresh: options.fresh ?? false,
     resources,
@@ -64,6 +67,7 @@ function readArguments() {
       account: { type: 'string' },
       region: { type: 'string' },
       python: { type: 'string' },
+      'tuner-python': { type: 'string' },
       'print-env': { type: 'boolean' },
       'end-when-idle': { type: 'string' },
       help: { type: 'boolean' },

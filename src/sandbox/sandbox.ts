@@ -12,6 +12,7 @@ import type { Machine } from './engines/process/container.js';
 import { Interpreters } from './engines/process/interpreter.js';
 import { findIsolation } from './engines/process/isolation.js';
 import { LocalTraining } from './engines/training/trainingEngine.js';
+import { OptunaSearches } from './engines/tuning/tuningEngine.js';
 import { Identities } from './identity/identities.js';
 import { announce, findRunning, type Ready, withdraw } from './lock.js';
 import { createServer } from './server.js';
@@ -32,6 +33,8 @@ export interface SandboxOptions {
   readonly account: string | undefined;
   readonly region: string | undefined;
   readonly python: string | undefined;
+  /** The Python with Optuna that searches for tuning jobs; undefined: one is looked for. */
+  readonly tunerPython: string | undefined;
   /** Undefined: the port that the data folder had last, when it is free, else any. */
   readonly port: number | undefined;
   /** Forget what is in the data folder. */
@@ -65,15 +68,16 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const objects = new ObjectFiles(store, folders.objects());
   const logs = createLogs(store, settings);
   const cloudwatch = createCloudWatch(store, realTime);
+  const interpreters = new Interpreters({
+    configured: options.python,
+    workingFolder: process.cwd(),
+    searchPath: options.environment['PATH'],
+    cacheFile: folders.interpreters(),
+  });
   const machine: Machine = {
     settings,
     folders,
-    interpreters: new Interpreters({
-      configured: options.python,
-      workingFolder: process.cwd(),
-      searchPath: options.environment['PATH'],
-      cacheFile: folders.interpreters(),
-    }),
+    interpreters,
     isolation: findIsolation(options.dataDir),
     endpoint: () => endpoint,
     environment: options.environment,
@@ -87,14 +91,16 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     random: Math.random,
   });
   const sagemaker = createSageMaker({
-    ...{ store, settings, objects, access, hosting },
+    ...{ store, settings, objects, access, hosting, logs },
     clock: realTime,
     roleKeys: identities,
     training: new LocalTraining({ ...machine, objects, logs, metrics: cloudwatch, clock: realTime }),
+    tuning: new OptunaSearches({ ...machine, interpreters, configured: options.tunerPython }),
   });
   const control = new Control({
     activity: () => sagemaker.activity(),
     expireSessions: (name) => identities.expire(name),
+    interrupt: (job, interruption) => sagemaker.interrupt(job, interruption),
     stop: options.onEnd,
     endWhenIdle: options.endWhenIdle === undefined ? undefined : options.endWhenIdle * 1000,
     version,

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { CloudWatchLogsClient, GetLogEventsCommand, DescribeLogStreamsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
@@ -22,11 +23,30 @@ import { SandboxProcess } from '../support/sandboxProcess.js';
 import { figure, median } from './figures.js';
 import { manyJobs } from './manyJobs.js';
 import { RawClient, sign } from './rawClient.js';
+import { tuning } from './tuning.js';
 import { activation, firstPaint, loading, sizes } from './window.js';
 
 const bucket = 'bench';
 
 async function main(): Promise<void> {
+  const { values: options } = parseArgs({
+    options: {
+      seeds: { type: 'string', default: '3' },
+      'tuner-python': { type: 'string' },
+      only: { type: 'string' },
+    },
+  });
+  const tuner = options['tuner-python'];
+  if (options.only === undefined) await basics();
+  const sandbox = await SandboxProcess.start({ args: tuner === undefined ? [] : ['--tuner-python', tuner] });
+  try {
+    await tuning(sandbox, Number(options.seeds));
+  } finally {
+    await sandbox.stop();
+  }
+}
+
+async function basics(): Promise<void> {
   await readiness();
   const sandbox = await SandboxProcess.start();
   try {

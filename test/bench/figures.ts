@@ -5,10 +5,11 @@ export function figure(what: string, value: number, peer?: string, peerValue?: n
   console.log(`${what.padEnd(52)} ${round(value).padStart(8)}   ${beside.padEnd(24)} ${ratio}`);
 }
 
-export function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+function round(value: number): string {
+  if (value >= 100) return value.toFixed(0);
+  return value >= 0.1 || value === 0 ? value.toFixed(2) : value.toPrecision(2);
 }
 
-function round(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value.toFixed(2);
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }

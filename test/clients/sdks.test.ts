@@ -42,6 +42,27 @@ describe.runIf(process.env['WORKBENCH_LONG'])('the SageMaker Python SDK', () => 
     expect(answer).toMatchObject({ labels: expect.arrayContaining(['Bag', 'Coat']) as unknown });
   });
 
+  test('v2 tunes, and attaches to what it has tuned', async ({ skip }) => {
+    const python = pythonWith('sdk-v2', 'sagemaker==2.257.6');
+    if (!python) return skip('PyPI cannot be reached');
+    const tuned = await result(python, 'sagemaker_sdk_v2_tuning.py');
+    expect(tuned).toMatchObject({
+      best: tuned['attachedBest'],
+      hyperparameters: {
+        learning_rate: expect.stringMatching(/^0\.0/) as unknown,
+        batch_size: expect.stringMatching(/^"\d+"$/) as unknown,
+      },
+      columns: expect.arrayContaining([
+        'FinalObjectiveValue',
+        'TrainingJobName',
+        'batch_size',
+        'learning_rate',
+      ]) as unknown,
+      child: 'Completed',
+    });
+    expect(tuned['values']).toHaveLength(4);
+  });
+
   test('v3 trains with ModelTrainer, whose jobs bring their own launcher', async ({ skip }) => {
     const python = pythonWith('sdk-v3', 'sagemaker-train==1.27.0');
     if (!python) return skip('PyPI cannot be reached');

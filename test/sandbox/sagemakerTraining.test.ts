@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { DescribeLogStreamsCommand, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import {
   AddTagsCommand,
@@ -16,15 +15,11 @@ import {
   waitUntilTrainingJobCompletedOrStopped,
 } from '@aws-sdk/client-sagemaker';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { realTime } from '../../src/sandbox/clock.js';
-import { findIsolation } from '../../src/sandbox/engines/process/isolation.js';
-import { LocalTraining } from '../../src/sandbox/engines/training/trainingEngine.js';
 import { createdJob, endedJob, type TrainingJob } from '../../src/sandbox/services/sagemaker/trainingRecord.js';
-import { Folders } from '../../src/sandbox/settings.js';
 import { tarGz } from '../support/archives.js';
 import { ControlPlane } from '../support/controlPlane.js';
 import { trainingImage as image } from '../support/images.js';
-import { interpreters } from '../support/interpreters.js';
+import { localTraining } from '../support/localTraining.js';
 
 let plane: ControlPlane;
 let sagemaker: SageMakerClient;
@@ -269,6 +264,15 @@ describe('CreateTrainingJob refuses', () => {
       { StoppingCondition: { MaxRuntimeInSeconds: 60, MaxWaitTimeInSeconds: 120 } },
       'Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining is set to true',
     ],
+    ...[undefined, 59].map((wait): [string, Partial<CreateTrainingJobCommandInput>, string] => [
+      `spot training with a waiting time of ${wait} s for a run of 60`,
+      {
+        EnableManagedSpotTraining: true,
+        StoppingCondition: { MaxRuntimeInSeconds: 60, MaxWaitTimeInSeconds: wait },
+      },
+      'Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds',
+    ]),
+    ['checkpoints that are not in S3', { CheckpointConfig: { S3Uri: 'https://data/c' } }, 'not an S3 location'],
     [
       'an unknown image',
       { AlgorithmSpecification: { TrainingImage: 'my/own:1', TrainingInputMode: 'File' } },
@@ -287,11 +291,20 @@ describe('CreateTrainingJob refuses', () => {
     });
   });
 
+  test('more than 20 instances, the quota of every account', async () => {
+    const ResourceConfig = { InstanceType: 'ml.m5.large', InstanceCount: 21, VolumeSizeInGB: 1 } as const;
+    await expect(create('refused', { ResourceConfig })).rejects.toMatchObject({
+      name: 'ResourceLimitExceeded',
+      message: expect.stringMatching(
+        /^The account-level service limit '.*' is 20 Instances, with current .* a request delta of 21 Instances\./,
+      ) as string,
+    });
+  });
+
   test.each<[string, Partial<CreateTrainingJobCommandInput>]>([
-    ['managed spot training', { EnableManagedSpotTraining: true }],
-    ['several hosts', { ResourceConfig: { InstanceType: 'ml.m5.large', InstanceCount: 2, VolumeSizeInGB: 1 } }],
     ['pipe mode', { AlgorithmSpecification: { TrainingImage: image, TrainingInputMode: 'Pipe' } }],
-    ['CheckpointConfig', { CheckpointConfig: { S3Uri: 's3://data/checkpoints' } }],
+    ['checkpoints outside of /opt/ml', { CheckpointConfig: { S3Uri: 's3://data/c', LocalPath: '/tmp/c' } }],
+    ['sagemaker_pytorch_ddp_enabled', { HyperParameters: { sagemaker_pytorch_ddp_enabled: 'true' } }],
     ['MPI', { HyperParameters: { sagemaker_mpi_enabled: 'true' } }],
     [
       'file systems',
@@ -507,23 +520,6 @@ describe('with the real engine', () => {
     expect(job.FailureReason).toContain('s3:PutObject');
   });
 });
-
-function localTraining(parts: ControlPlane): LocalTraining {
-  const folders = new Folders(parts.folder);
-  return new LocalTraining({
-    settings: parts.settings,
-    folders,
-    objects: parts.objects,
-    logs: parts.logs,
-    metrics: parts.cloudwatch,
-    interpreters: interpreters(undefined),
-    isolation: findIsolation(parts.folder),
-    endpoint: () => parts.endpoint,
-    environment: process.env,
-    resources: path.resolve('resources'),
-    clock: realTime,
-  });
-}
 
 async function upload(to: ControlPlane, name: string, text: string): Promise<void> {
   await to.put('data', 'source/.keep');

@@ -1,6 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../../src/sandbox/engines/process/machine.js';
 import { Conversation, finished, fixtures, type Run, SampleCopy, someData } from '../support/samplePython.js';
 
 const usual = ['--model', 'small', '--epochs', '2', '--learning-rate', '0.03'];
@@ -110,6 +112,11 @@ torch.save(resnet18(weights=None).state_dict(), file)`;
     expect(readdirSync(stopped).sort()).toEqual(['code', 'config.json', 'labels.json', 'model.pth']);
   });
 
+  test('gives the same figures with however many readers', async () => {
+    const figures = (output: string) => output.replaceAll(/ seconds=[\d.]+/g, '');
+    expect(figures((await train(...usual, '--workers', '2')).stdout)).toBe(figures(trained.stdout));
+  });
+
   test.each([
     ['a folder that is not there', () => path.join(sample.scratch, 'nowhere'), 'There is no folder'],
     [
@@ -149,6 +156,114 @@ torch.save(resnet18(weights=None).state_dict(), file)`;
     const { code, stderr } = await train('--epochs', '0');
     expect(code).toBe(2);
     expect(stderr).toContain("--epochs: '0' is not a whole number from 1 on");
+  });
+});
+
+describe('a checkpoint', () => {
+  const final = (output: string) => /^best_epoch=.*$/m.exec(output)?.[0];
+  const options = ['--model', 'small', '--epochs', '6', '--learning-rate', '0.03', '--seed', '3'];
+  const on = (folder: string) => [...options, '--checkpoint-dir', path.join(sample.scratch, folder)];
+
+  test('is what a killed training goes on from, to the same end as one that was left alone', async () => {
+    const alone = await train(...options);
+    const child = sample.start([script, ...on('killed'), '--model-dir', path.join(sample.scratch, 'killed-model')]);
+    let epochs = 0;
+    child.stdout?.on('data', (chunk: Buffer) => {
+      epochs += chunk.toString().match(/^epoch=/gm)?.length ?? 0;
+      if (epochs >= 3) child.kill('SIGKILL');
+    });
+    const killed = await finished(child);
+    expect(killed.stdout).not.toContain('best_epoch=');
+
+    // On a fresh host there is no model yet.
+    const fresh = path.join(sample.scratch, 'fresh-model');
+    const resumed = await train(...on('killed'), '--model-dir', fresh);
+    expect(final(resumed.stdout)).toBe(final(alone.stdout));
+    expect(final(alone.stdout)).toBeDefined();
+    const weights = (output: string) => /weights_sha256=\w+/.exec(output)?.[0];
+    expect(weights(resumed.stdout)).toBe(weights(alone.stdout));
+    expect(readdirSync(fresh)).toContain('model.pth');
+    // The epoch that had been printed last may not have been saved yet; no more is lost.
+    const last = Number([...killed.stdout.matchAll(/^epoch=(\d+)/gm)].at(-1)?.[1]);
+    const from = Number(/Going on after epoch (\d+)/.exec(resumed.stdout)?.[1]);
+    expect([last, last - 1]).toContain(from);
+    expect(resumed.stdout).toMatch(new RegExp(`^epoch=${from + 1} `, 'm'));
+
+    // All is done: what is left is the test.
+    expect(final((await train(...on('killed'))).stdout)).toBe(final(alone.stdout));
+  });
+
+  test('of other settings is not gone on from', async () => {
+    await train(...on('other'));
+    const { stdout } = await train(...on('other'), '--learning-rate', '0.01', '--epochs', '1');
+    expect(stdout).toMatch(
+      /checkpoint\.pth is of a training with another epochs, learning_rate: this one starts anew\./,
+    );
+    expect(stdout).toMatch(/^epoch=1 /m);
+  });
+});
+
+describe('several ranks', () => {
+  let port = 0;
+  beforeAll(async () => void (port = await freePort()));
+
+  /** Runs train.py once with each environment, at one time. */
+  const together = (environments: readonly Record<string, string>[], ...options: string[]): ChildProcess[] => {
+    const meeting = { MASTER_ADDR: '127.0.0.1', MASTER_PORT: String(port), GLOO_SOCKET_IFNAME: 'lo' };
+    return environments.map((environment, index) =>
+      sample.start([script, '--model-dir', path.join(sample.scratch, `rank-${index}`), ...options], {
+        ...meeting,
+        ...environment,
+      }),
+    );
+  };
+  const byTorchrun = [0, 1].map((rank) => ({ RANK: String(rank), WORLD_SIZE: '2', LOCAL_RANK: '0' }));
+  const plainly = ['algo-1', 'algo-2'].map((host) => ({ SM_HOSTS: '["algo-1","algo-2"]', SM_CURRENT_HOST: host }));
+  const options = [...usual, '--batch-size', '20'];
+
+  test.each([
+    ['that torchrun has numbered', byTorchrun],
+    ['that are SageMaker’s hosts without a launcher', plainly],
+  ])('%s train what one alone would train', async (_, environments) => {
+    const alone = await train(...options);
+    const runs = await Promise.all(together(environments, ...options).map(finished));
+    for (const run of runs) expect(run).toMatchObject({ code: 0, stderr: '' });
+    const [first, second] = runs.map(({ stdout }) => stdout) as [string, string];
+
+    for (const name of ['train_loss', 'valid_loss', 'valid_accuracy', 'test_loss', 'test_accuracy']) {
+      expect(metric(first, name), name).toBeCloseTo(metric(alone.stdout, name), 3);
+    }
+    // The first alone tells and writes; both end with the same weights, having read two halves.
+    expect(second).not.toMatch(/loss=/);
+    expect(existsSync(path.join(sample.scratch, 'rank-1'))).toBe(false);
+    expect(readdirSync(path.join(sample.scratch, 'rank-0'))).toContain('model.pth');
+    const weights = [first, second].map((output) => /^weights_sha256=(\w{64}) rank=\d world=2$/m.exec(output)?.[1]);
+    expect(weights[0]).toBeDefined();
+    expect(weights[0]).toBe(weights[1]);
+    const samples = [first, second].map(
+      (output) => /^samples=30 of=60 samples_sha256=(\w{64}) rank=\d world=2$/m.exec(output)?.[1],
+    );
+    expect(new Set([...samples, undefined]).size).toBe(3);
+    rmSync(path.join(sample.scratch, 'rank-0'), { recursive: true });
+  });
+
+  test('stop together when one of them is told to', async () => {
+    const [first, second] = together(byTorchrun, '--model', 'small', '--epochs', '100000', '--batch-size', '20');
+    let told = false;
+    first?.stdout?.on('data', (chunk: Buffer) => {
+      if (!told && chunk.toString().includes('epoch=')) told = Boolean(second?.kill('SIGTERM'));
+    });
+    const runs = await Promise.all([first, second].map((child) => finished(child!)));
+    for (const run of runs) expect(run).toMatchObject({ code: 0, stderr: '' });
+    expect(runs[0]!.stdout).toMatch(/^best_epoch=.*test_accuracy=/m);
+  });
+
+  test('share a step: what cannot be divided is refused', async () => {
+    const runs = await Promise.all(together(byTorchrun, '--model', 'small', '--batch-size', '25').map(finished));
+    for (const { code, stderr } of runs) {
+      expect(code).toBe(1);
+      expect(stderr).toContain('ValueError: --batch-size 25 cannot be divided by 2 processes.');
+    }
   });
 });
 

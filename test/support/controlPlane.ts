@@ -10,6 +10,9 @@ import { Authorizer } from '../../src/sandbox/authorize.js';
 import { type Clock, realTime } from '../../src/sandbox/clock.js';
 import type { EndpointSpec, HostingEngine } from '../../src/sandbox/engines/hosting.js';
 import type { TrainingEngine, TrainingObserver, TrainingSpec } from '../../src/sandbox/engines/training.js';
+import type { Interpreters } from '../../src/sandbox/engines/process/interpreter.js';
+import { OptunaSearches } from '../../src/sandbox/engines/tuning/tuningEngine.js';
+import type { TuningEngine } from '../../src/sandbox/engines/tuning.js';
 import { Identities } from '../../src/sandbox/identity/identities.js';
 import { createServer } from '../../src/sandbox/server.js';
 import { type CloudWatch, createCloudWatch } from '../../src/sandbox/services/cloudwatch/service.js';
@@ -17,6 +20,7 @@ import { createLogs, type LogsService } from '../../src/sandbox/services/logs/se
 import { createSageMaker, type SageMaker } from '../../src/sandbox/services/sagemaker/service.js';
 import { ObjectFiles } from '../../src/sandbox/store/objectFiles.js';
 import { Store } from '../../src/sandbox/store/store.js';
+import { interpreters } from './interpreters.js';
 
 const account = '123456789012';
 const region = 'us-east-1';
@@ -26,6 +30,8 @@ export interface ControlPlaneOptions {
   readonly concurrentJobs?: number;
   /** The real engine, or none: the test says itself what happens to a job. */
   readonly training?: (parts: ControlPlane) => TrainingEngine;
+  /** Instead of Optuna on this machine's Python. */
+  readonly tuning?: TuningEngine;
   /** A data folder that another one has left behind. */
   readonly folder?: string;
 }
@@ -38,6 +44,7 @@ export class ControlPlane {
   readonly identities: Identities;
   readonly logs: LogsService;
   readonly cloudwatch: CloudWatch;
+  readonly interpreters = interpreters(undefined);
   readonly jobs = new ScriptedTraining();
   readonly hosting = new ScriptedHosting();
   readonly sagemaker: SageMaker;
@@ -45,7 +52,7 @@ export class ControlPlane {
 
   private constructor(
     readonly folder: string,
-    { clock = realTime, concurrentJobs, training }: ControlPlaneOptions,
+    { clock = realTime, concurrentJobs, training, tuning }: ControlPlaneOptions,
   ) {
     this.settings = { account, region, dataDir: folder, python: undefined };
     this.store = new Store(path.join(folder, 'state.db'));
@@ -55,9 +62,10 @@ export class ControlPlane {
     this.cloudwatch = createCloudWatch(this.store, clock);
     const access = new Authorizer(this.settings, this.identities);
     this.sagemaker = createSageMaker({
-      ...{ store: this.store, settings: this.settings, clock, objects: this.objects, access },
+      ...{ store: this.store, settings: this.settings, clock, objects: this.objects, access, logs: this.logs },
       roleKeys: this.identities,
       training: training?.(this) ?? this.jobs,
+      tuning: tuning ?? searches(this.interpreters),
       hosting: this.hosting,
       ...(concurrentJobs !== undefined && { concurrentJobs }),
     });
@@ -135,6 +143,11 @@ export class ControlPlane {
   }
 }
 
+function searches(found: Interpreters): OptunaSearches {
+  const resources = path.resolve(import.meta.dirname, '../../resources');
+  return new OptunaSearches({ interpreters: found, configured: undefined, environment: process.env, resources });
+}
+
 interface ClientOptions {
   readonly endpoint: string;
   readonly region: string;
@@ -155,7 +168,7 @@ class ScriptedTraining implements TrainingEngine {
   start(spec: TrainingSpec, observer: TrainingObserver) {
     const job = { spec, observer, stopped: false };
     this.started.set(spec.name, job);
-    return { stop: () => void (job.stopped = true) };
+    return { stop: () => void (job.stopped = true), interrupt: () => false };
   }
 
   get(name: string): ScriptedJob {

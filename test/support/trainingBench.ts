@@ -67,7 +67,14 @@ export class TrainingBench {
       name,
       arn: `arn:aws:sagemaker:us-east-1:000000000000:training-job/${name}`,
       ...{ region: 'us-east-1', image: trainingImage, entrypoint: undefined, arguments: undefined },
-      ...{ environment: {}, channels: [], metrics: [], maxRuntimeSeconds: 3600 },
+      ...{
+        environment: {},
+        channels: [],
+        metrics: [],
+        maxRuntimeSeconds: 3600,
+        checkpoints: undefined,
+        spot: undefined,
+      },
       ...{ instance: { type: 'ml.m5.xlarge', count: 1 }, compression: 'GZIP' },
       outputUri: `s3://${bucket}/out`,
       keys: () => ({

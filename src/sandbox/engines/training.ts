@@ -17,8 +17,11 @@ export interface TrainingSpec {
   /** `s3://bucket/prefix`; the job's name and `output/model.tar.gz` are appended. */
   readonly outputUri: string;
   readonly compression: 'GZIP' | 'NONE';
+  readonly checkpoints: CheckpointLocation | undefined;
   readonly metrics: readonly { readonly name: string; readonly regex: string }[];
   readonly maxRuntimeSeconds: number;
+  /** Set: the job may be interrupted and runs again, this long altogether. */
+  readonly spot: { readonly maxWaitSeconds: number } | undefined;
   /**
    * Asked before an object is read or written for the job, which on AWS happens with its role's rights.
    * Undefined: everything is allowed. @throws {ServiceError} whose message becomes part of the FailureReason.
@@ -36,13 +39,19 @@ export interface TrainingChannel {
   readonly distribution: 'FullyReplicated' | 'ShardedByS3Key';
 }
 
+export interface CheckpointLocation {
+  readonly s3Uri: string;
+  /** The folder below `/opt/ml` that is kept in step with it, with `/`. */
+  readonly folder: string;
+}
+
 /** SecondaryStatus in the order of a job's life; the API's own words. */
-export type TrainingPhase = 'Starting' | 'Downloading' | 'Training' | 'Uploading';
+export type TrainingPhase = 'Starting' | 'Downloading' | 'Training' | 'Interrupted' | 'Uploading';
 
 export type TrainingOutcome =
   | { readonly status: 'Completed' }
   | { readonly status: 'Failed'; readonly reason: string; readonly exitCode?: number }
-  | { readonly status: 'Stopped'; readonly secondary: 'Stopped' | 'MaxRuntimeExceeded' };
+  | { readonly status: 'Stopped'; readonly secondary: 'Stopped' | 'MaxRuntimeExceeded' | 'MaxWaitTimeExceeded' };
 
 /** What the engine tells while a job runs; the service turns it into the record that Describe shows. */
 export interface TrainingObserver {
@@ -53,9 +62,18 @@ export interface TrainingObserver {
   ended(outcome: TrainingOutcome, artifacts: string | undefined, at: Date): void;
 }
 
+export interface Interruption {
+  /** Between SIGTERM and SIGKILL. */
+  readonly graceSeconds: number;
+  /** Until there are instances again. */
+  readonly waitSeconds: number;
+}
+
 export interface RunningTraining {
   /** SIGTERM to the script, 120 s to save, then SIGKILL; what is in /opt/ml/model is uploaded all the same. */
   stop(): void;
+  /** Takes the hosts away, as when a spot instance is reclaimed. @returns false when the script is not running now. */
+  interrupt(interruption: Interruption): boolean;
 }
 
 export interface TrainingEngine {

@@ -122,6 +122,7 @@ describe('scriptVariables', () => {
       MASTER_ADDR: 'algo-1',
       MASTER_PORT: '4711',
       NCCL_SOCKET_IFNAME: 'eth0',
+      GLOO_SOCKET_IFNAME: 'eth0',
       NCCL_IB_DISABLE: '1',
       NCCL_DEBUG: 'WARN',
       SM_DLC_TORCH_VERSION: '2.6.0',

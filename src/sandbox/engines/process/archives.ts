@@ -1,11 +1,12 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { link, lstat, mkdir, readdir, readlink, rm, symlink } from 'node:fs/promises';
+import { link, mkdir, readlink, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import tar from 'tar-stream';
 import { hasCode } from '../../../core/errors.js';
+import type { FolderEntry } from './mergedFolder.js';
 
 /**
  * Unpacks a .tar.gz into `folder`, which exists. Nothing is ever written outside of it: names that lead out are refused,
@@ -56,40 +57,32 @@ function inside(folder: string, name: string): string {
 }
 
 /**
- * The files of `folder` as a .tar.gz, at its root, in the order of their names; the same files give the same bytes.
+ * A .tar.gz of what was found in folders (mergedFolder.ts), in that order; the same files give the same bytes.
  * Symbolic links stay links: their targets are not read.
  */
-export function packTarGz(folder: string): Readable {
+export function packTarGz(entries: readonly FolderEntry[]): Readable {
   const pack = tar.pack();
   // Weights hardly shrink: more than the fastest level costs seconds and gains nothing.
   const gzip = createGzip({ level: 1 });
   void pipeline(pack, gzip).catch((error: unknown) => gzip.destroy(asError(error)));
-  void fill(pack, folder, '').then(
+  void fill(pack, entries).then(
     () => pack.finalize(),
     (error: unknown) => pack.destroy(asError(error)),
   );
   return gzip;
 }
 
-async function fill(pack: tar.Pack, folder: string, below: string): Promise<void> {
-  for (const name of (await readdir(path.join(folder, below))).sort()) {
-    const relative = below === '' ? name : `${below}/${name}`;
-    const file = path.join(folder, relative);
-    const found = await lstat(file);
-    const header = {
-      name: relative,
-      mtime: new Date(Math.floor(found.mtimeMs / 1000) * 1000),
-      mode: found.mode & 0o777,
-    };
-    if (found.isDirectory()) {
+async function fill(pack: tar.Pack, entries: readonly FolderEntry[]): Promise<void> {
+  for (const { name, file, stats } of entries) {
+    const header = { name, mtime: new Date(Math.floor(stats.mtimeMs / 1000) * 1000), mode: stats.mode & 0o777 };
+    if (stats.isDirectory()) {
       pack.entry({ ...header, type: 'directory' });
-      await fill(pack, folder, relative);
-    } else if (found.isSymbolicLink()) {
+    } else if (stats.isSymbolicLink()) {
       pack.entry({ ...header, type: 'symlink', linkname: await readlink(file) });
-    } else if (found.isFile()) {
-      const sink = pack.entry({ ...header, type: 'file', size: found.size });
+    } else if (stats.isFile()) {
+      const sink = pack.entry({ ...header, type: 'file', size: stats.size });
       // A file that grows while it is read would break the archive: what was there at the start is packed.
-      const source = found.size === 0 ? Readable.from([]) : createReadStream(file, { end: found.size - 1 });
+      const source = stats.size === 0 ? Readable.from([]) : createReadStream(file, { end: stats.size - 1 });
       await pipeline(source, sink);
     }
   }

@@ -2,6 +2,14 @@
 const inherited =
   /^(PATH|LANG|LANGUAGE|LC_\w+|TZ|SSL_CERT_FILE|SSL_CERT_DIR|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|https?_proxy|all_proxy|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|CUDA_\w+|NVIDIA_\w+)$/i;
 
+/** The variables on the list above, with their values. */
+export function inheritedEnvironment(sandbox: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const entries = Object.entries(sandbox).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && inherited.test(entry[0]),
+  );
+  return Object.fromEntries(entries);
+}
+
 export interface ChildEnvironmentOptions {
   /** The sandbox's own environment. Only what is on the list above passes: no `AWS_*`, no keys, no HOME. */
   readonly sandbox: Readonly<Record<string, string | undefined>>;
@@ -29,12 +37,9 @@ export interface ChildEnvironmentOptions {
  */
 export function childEnvironment(options: ChildEnvironmentOptions): Record<string, string> {
   const { sandbox, own } = options;
-  const fromSandbox = Object.entries(sandbox).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && inherited.test(entry[0]),
-  );
   const noProxy = [sandbox['NO_PROXY'] ?? sandbox['no_proxy'], '127.0.0.1', 'localhost'].filter(Boolean).join(',');
   return {
-    ...Object.fromEntries(fromSandbox),
+    ...inheritedEnvironment(sandbox),
     HOME: options.home,
     // What the official images set (aws/deep-learning-containers, pytorch Dockerfiles).
     PYTHONUNBUFFERED: 'TRUE',

@@ -47,8 +47,8 @@ export interface ContainerSpec {
   readonly folder: string;
   /** New keys of the role as which its programs act. */
   readonly keys: () => TemporaryKeys;
-  /** Its host name, and the names of all hosts, which are this machine. */
-  readonly network?: { readonly hostName: string; readonly hosts: readonly string[] };
+  /** Its host name, and the addresses of all hosts by their names. */
+  readonly network?: { readonly hostName: string; readonly hosts: Readonly<Record<string, string>> };
 }
 
 export interface Program {
@@ -217,8 +217,10 @@ export class Container {
     };
   }
 
-  private async writeHostsFile(hosts: readonly string[]): Promise<void> {
-    const own = hosts.map((host) => `127.0.0.1 ${host}\n`).join('');
+  private async writeHostsFile(hosts: Readonly<Record<string, string>>): Promise<void> {
+    const own = Object.entries(hosts)
+      .map(([host, address]) => `${address} ${host}\n`)
+      .join('');
     const machine = await readFile('/etc/hosts', 'utf8').catch(() => '127.0.0.1 localhost\n');
     await writeFile(this.inside('hosts'), own + machine);
   }

@@ -79,6 +79,13 @@ export class Interpreters {
     return (this.search ??= this.searchAnew().finally(() => (this.search = undefined)));
   }
 
+  /** Where a Python is looked for, those of them that are there. */
+  async candidates(): Promise<string[]> {
+    const places = this.places();
+    const there = await Promise.all(places.map(exists));
+    return places.filter((_, index) => there[index]);
+  }
+
   private async searchAnew(): Promise<Interpreter> {
     const { configured } = this.options;
     if (configured !== undefined) {
@@ -88,20 +95,20 @@ export class Interpreters {
         `The Python that the sandbox was started with (--python ${configured}) does not run: start it with another.`,
       );
     }
-    const candidates = this.candidates();
+    const places = this.places();
     let first: Interpreter | undefined;
-    for (const candidate of candidates) {
+    for (const candidate of places) {
       const found = await this.examine(candidate);
       if (found?.torch !== undefined) return found;
       first ??= found;
     }
     if (first) return first;
     throw new NoPythonError(
-      `No Python was found (looked for ${candidates.join(', ')}). Install Python 3, or start the sandbox with --python.`,
+      `No Python was found (looked for ${places.join(', ')}). Install Python 3, or start the sandbox with --python.`,
     );
   }
 
-  private candidates(): string[] {
+  private places(): string[] {
     const onPath = (this.options.searchPath ?? '').split(':').filter((folder) => path.isAbsolute(folder));
     return [
       path.join(this.options.workingFolder, '.venv', 'bin', 'python3'),

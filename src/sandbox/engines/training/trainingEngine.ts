@@ -40,7 +40,7 @@ export class LocalTraining implements TrainingEngine {
     if (this.closed) job.close();
     const ended = job.run().finally(() => this.running.delete(job));
     this.running.set(job, ended);
-    return { stop: () => job.stop('Stopped') };
+    return { stop: () => job.stop('Stopped'), interrupt: (interruption) => job.interrupt(interruption) };
   }
 
   async close(): Promise<void> {

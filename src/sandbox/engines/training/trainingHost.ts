@@ -13,11 +13,11 @@ import {
   trainingEnv,
   scriptVariables,
 } from '../../../container/trainingEnvironment.js';
+import { torchrunCommand, rankVariables } from '../../../container/torchrun.js';
 import { type Cluster, configFiles, layout } from '../../../container/trainingFiles.js';
 import { Container, type Runtime } from '../process/container.js';
-import { freePort } from '../process/machine.js';
-import type { RunningProcess } from '../process/processes.js';
 import type { TrainingSpec } from '../training.js';
+import { HostProcesses } from './hostProcesses.js';
 import { readFailure, writeNew } from './outputFiles.js';
 import { type ScriptCommand, scriptCommand } from './scriptCommand.js';
 
@@ -36,6 +36,14 @@ export interface ContainerEnd {
   readonly hint: string;
 }
 
+/** What a host is told of the others. */
+export interface HostNetwork {
+  /** By the names of the hosts. */
+  readonly addresses: Readonly<Record<string, string>>;
+  /** Where the ranks of the job meet, on the first host. */
+  readonly masterPort: number;
+}
+
 /** The folders of `/opt/ml` that are there before any data is. */
 const folders = [
   ...[layout.code, layout.config, layout.data, layout.model, layout.outputData],
@@ -45,8 +53,7 @@ const folders = [
 /** One host of a training job: its container, and in it what the training toolkit does around a script. */
 export class TrainingHost {
   readonly container: Container;
-  private process: RunningProcess | undefined;
-  private ending = false;
+  private readonly processes: HostProcesses;
 
   /**
    * @param folder of the host, in the job's folder.
@@ -56,11 +63,20 @@ export class TrainingHost {
     private readonly runtime: TrainingRuntime,
     private readonly spec: TrainingSpec,
     private readonly cluster: Cluster,
+    private readonly network: HostNetwork,
     folder: string,
     private readonly onLines: (lines: readonly string[]) => void,
   ) {
-    const { currentHost: hostName, hosts } = cluster;
-    this.container = new Container(runtime, { folder, keys: spec.keys, network: { hostName, hosts } });
+    const { keys } = spec;
+    this.container = new Container(runtime, {
+      ...{ folder, keys },
+      network: { hostName: cluster.currentHost, hosts: network.addresses },
+    });
+    this.processes = new HostProcesses(this.container);
+  }
+
+  get name(): string {
+    return this.cluster.currentHost;
   }
 
   /** Makes the folders and files that are there before any data is. */
@@ -76,19 +92,17 @@ export class TrainingHost {
     const [entry, ...rest] = [...(this.spec.entrypoint ?? []), ...(this.spec.arguments ?? [])];
     if (entry === undefined) return this.runScriptMode();
     const error = new ErrorMessage();
-    const exitCode = await this.run([entry, ...rest], this.environment({}), '', error);
+    const exitCode = await this.run([entry, ...rest], [this.environment({})], '', error);
     return this.ended(exitCode, error);
   }
 
   /** SIGTERM to what runs; what would have come after it is not started any more. */
   terminate(): void {
-    this.ending = true;
-    this.process?.terminate();
+    this.processes.terminate();
   }
 
   kill(): void {
-    this.ending = true;
-    this.process?.kill();
+    this.processes.kill();
   }
 
   /** The role's keys are not renewed any more. */
@@ -107,13 +121,52 @@ export class TrainingHost {
         .filter(Boolean)
         .join(':'),
     };
-    const environment = this.environment({ ...(await this.frameworkEnvironment(context)), ...variables });
+    const environment = this.environment({ ...this.frameworkEnvironment(context), ...variables });
 
     const installed = await this.install(command, environment);
     if (installed) return installed;
-    const banner = invocationBanner(trainingEnv(context), variables, command.shown);
-    this.say('INFO', banner);
-    return this.step('ExecuteUserScriptError', command.argv, command.shown, environment);
+    const banner = (shown: readonly string[]) => invocationBanner(trainingEnv(context), variables, shown);
+    if (context.hyperparameters.framework.get('sagemaker_torch_distributed_enabled') === true) {
+      return this.runRanks(command, environment, banner);
+    }
+    this.say('INFO', banner(command.shown));
+    return this.step('ExecuteUserScriptError', command.argv, command.shown, [environment]);
+  }
+
+  /** As torchrun would: as many processes as the host has GPUs, else one. */
+  private async runRanks(
+    command: ScriptCommand,
+    environment: Record<string, string>,
+    banner: (shown: readonly string[]) => string[],
+  ): Promise<ContainerEnd> {
+    if (command.kind !== 'program') {
+      return this.fails(
+        command.kind === 'package'
+          ? 'Python packages are not supported for torch_distributed. Please use a python script as the entry-point'
+          : 'Unsupported entry point type for torch_distributed',
+      );
+    }
+    const place = {
+      ...{ hosts: this.cluster.hosts, host: this.name, ranksPerHost: Math.max(1, this.gpus.length) },
+      ...{ masterAddress: this.masterAddress, masterPort: this.network.masterPort },
+    };
+    this.say('INFO', ['Starting distributed training through torchrun']);
+    const [, ...script] = command.shown;
+    const shown = torchrunCommand(place, script);
+    this.say('INFO', banner(shown));
+    const environments = Array.from({ length: place.ranksPerHost }, (_, localRank) => ({
+      ...environment,
+      ...rankVariables({ ...place, localRank }),
+    }));
+    return this.step('ExecuteUserScriptError', command.argv, shown, environments);
+  }
+
+  /** What the toolkit calls a ClientError: nothing was run. */
+  private async fails(reason: string): Promise<ContainerEnd> {
+    await writeNew(this.file(layout.failure), reason);
+    this.say('ERROR', ['Reporting training FAILURE']);
+    this.say('ERROR', [reason]);
+    return this.ended(1, new ErrorMessage());
   }
 
   /** Installs what the script's folder asks for. Undefined when the script can start. */
@@ -128,7 +181,7 @@ export class TrainingHost {
     if (command.kind === 'package') {
       this.say('INFO', ['Installing module.']);
       const argv = [python, '-m', 'pip', 'install', '.', ...(listed ? ['-r', 'requirements.txt'] : [])] as const;
-      return this.failed(await this.step('InstallModuleError', argv, argv, pipEnvironment));
+      return this.failed(await this.step('InstallModuleError', argv, argv, [pipEnvironment]));
     }
     if (command.kind !== 'program' || !listed) return undefined;
     if (await this.container.requirementsMet(requirements)) {
@@ -137,22 +190,22 @@ export class TrainingHost {
     }
     this.say('INFO', ['Installing dependencies from requirements.txt']);
     const argv = [python, '-m', 'pip', 'install', '-r', 'requirements.txt'] as const;
-    return this.failed(await this.step('InstallRequirementsError', argv, argv, pipEnvironment));
+    return this.failed(await this.step('InstallRequirementsError', argv, argv, [pipEnvironment]));
   }
 
   private failed(end: ContainerEnd): ContainerEnd | undefined {
     return end.exitCode === 0 ? undefined : end;
   }
 
-  /** Runs one command in the script's folder; a failure is reported as the toolkit does. */
+  /** Runs one command in the script's folder, once in each environment; a failure is reported as the toolkit does. */
   private async step(
     error: string,
     argv: readonly [string, ...string[]],
     shown: readonly string[],
-    environment: Record<string, string>,
+    environments: readonly Record<string, string>[],
   ): Promise<ContainerEnd> {
     const message = new ErrorMessage();
-    const exitCode = await this.run(argv, environment, layout.code, message);
+    const exitCode = await this.run(argv, environments, layout.code, message);
     if (exitCode === 0) {
       if (error === 'ExecuteUserScriptError') {
         this.say('INFO', ['Reporting training SUCCESS']);
@@ -178,26 +231,17 @@ export class TrainingHost {
     return { exitCode, failure, hint };
   }
 
-  private async run(
+  private run(
     command: readonly [string, ...string[]],
-    environment: Record<string, string>,
+    environments: readonly Record<string, string>[],
     workingFolder: string,
     error: ErrorMessage,
   ): Promise<number> {
-    const started = await this.container.run({
-      ...{ command, environment, workingFolder },
-      onLines: (lines) => {
-        for (const line of lines) error.add(line);
-        this.onLines(lines);
-      },
-    });
-    this.process = started;
-    if (this.ending) started.kill();
-    try {
-      return await started.exited;
-    } finally {
-      this.process = undefined;
-    }
+    const onLines = (lines: readonly string[]) => {
+      for (const line of lines) error.add(line);
+      this.onLines(lines);
+    };
+    return this.processes.run({ command, workingFolder, onLines }, environments);
   }
 
   private context(): TrainingContext {
@@ -211,25 +255,36 @@ export class TrainingHost {
       channels: this.spec.channels,
       cluster: this.cluster,
       cpus: availableParallelism(),
-      gpus: this.runtime.gpus,
+      gpus: this.gpus.length,
     };
   }
 
-  private async frameworkEnvironment(context: TrainingContext): Promise<Record<string, string>> {
-    // Names of hosts are known in a private /etc/hosts alone.
-    const named = this.runtime.isolation.kind !== 'environment';
+  private frameworkEnvironment(context: TrainingContext): Record<string, string> {
     return frameworkVariables(context, {
       region: this.spec.region,
-      masterAddress: named ? this.cluster.hosts[0]! : '127.0.0.1',
-      masterPort: await freePort(),
+      masterAddress: this.masterAddress,
+      masterPort: this.network.masterPort,
       torch: this.runtime.interpreter.torch,
     });
+  }
+
+  /** Names of hosts are known in a private /etc/hosts alone. */
+  private get masterAddress(): string {
+    return this.runtime.isolation.kind === 'environment' ? '127.0.0.1' : this.cluster.hosts[0]!;
+  }
+
+  /** This host's part of the machine's GPUs; NCCL takes no GPU twice, so with fewer of them than hosts none has any. */
+  private get gpus(): number[] {
+    const { hosts } = this.cluster;
+    const count = Math.floor(this.runtime.gpus / hosts.length);
+    return Array.from({ length: count }, (_, index) => hosts.indexOf(this.name) * count + index);
   }
 
   private environment(own: Readonly<Record<string, string>>): Record<string, string> {
     return {
       ...platformVariables(this.spec),
       ...(this.runtime.isolation.kind === 'environment' && { SAGEMAKER_BASE_DIR: this.container.ml }),
+      ...(this.runtime.gpus > 0 && this.cluster.hosts.length > 1 && { CUDA_VISIBLE_DEVICES: this.gpus.join(',') }),
       ...this.spec.environment,
       ...own,
     };

@@ -23,22 +23,35 @@ interface Download {
   readonly name: string;
 }
 
-/** Brings a job's data and script from S3 into its `/opt/ml`. Every method throws JobFailed, with AWS's reasons. */
+/** The host that gets the data. */
+export interface InputHost {
+  /** Its `/opt/ml`, on this machine. */
+  readonly ml: string;
+  /** From 0 on, of `hosts`. */
+  readonly index: number;
+  readonly hosts: number;
+}
+
+/** Brings data and script from S3 into the `/opt/ml` of a job's host. Every method throws JobFailed, with AWS's reasons. */
 export class TrainingInput {
+  private readonly ml: string;
+
   /** @param linked whether a file may be a hard link to S3's own: it must be safe from a job that writes to it. */
   constructor(
     private readonly objects: Objects,
     private readonly spec: TrainingSpec,
-    private readonly ml: string,
+    private readonly host: InputHost,
     private readonly linked: boolean,
     private readonly signal: AbortSignal,
-  ) {}
+  ) {
+    this.ml = host.ml;
+  }
 
   async channel(channel: TrainingChannel): Promise<void> {
     const folder = path.join(this.ml, layout.data, channel.name);
     try {
       await mkdir(folder, { recursive: true });
-      const downloads = await this.downloads(channel);
+      const downloads = this.share(channel, await this.downloads(channel));
       const made = new Map<string, Promise<unknown>>();
       await forEachConcurrent(downloads, lanes, this.signal, async ({ object, name }) => {
         const target = path.join(folder, fileName(name));
@@ -90,6 +103,15 @@ export class TrainingInput {
       case 'AugmentedManifestFile':
         throw new Error(`channel ${channel.name} is an AugmentedManifestFile, which the sandbox does not read`);
     }
+  }
+
+  /**
+   * ShardedByS3Key gives each of n hosts about 1/n of the objects, and none to some when there are fewer objects than
+   * hosts (S3DataSource, API reference). Which ones is not said there: here they are dealt out in the order of their keys.
+   */
+  private share({ distribution }: TrainingChannel, all: readonly Download[]): readonly Download[] {
+    const { index, hosts } = this.host;
+    return distribution === 'ShardedByS3Key' ? all.filter((_, place) => place % hosts === index) : all;
   }
 
   private prefix(location: S3Location, uri: string): Download[] {
@@ -150,7 +172,7 @@ function nameBelow(prefix: string, key: string): string {
 }
 
 /** @throws {Error} for a key that is no path below a folder. */
-function fileName(name: string): string {
+export function fileName(name: string): string {
   const segments = name.replace(/\/$/, '').split('/');
   if (name !== './' && segments.some((segment) => ['', '.', '..'].includes(segment) || segment.includes('\0'))) {
     throw new Error(`the key ${JSON.stringify(name)} cannot be a file: it has an empty, "." or ".." part`);

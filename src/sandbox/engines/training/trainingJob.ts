@@ -1,22 +1,16 @@
 import { rm } from 'node:fs/promises';
-import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { algorithmError, clientError, internalError } from '../../../container/failure.js';
-import { decodeHyperparameters } from '../../../container/hyperparameters.js';
 import { frameworkImage, imageRefusal } from '../../../container/images.js';
-import { str } from '../../../container/pythonText.js';
-import { hostNames } from '../../../container/trainingFiles.js';
 import type { Clock } from '../../clock.js';
 import type { LogSink, MetricSink } from '../../services/ports.js';
 import type { Objects } from '../../store/objects.js';
-import { CappedLog } from '../process/cappedLog.js';
 import { NoPythonError } from '../process/interpreter.js';
+import type { Interruption, TrainingObserver, TrainingOutcome, TrainingPhase, TrainingSpec } from '../training.js';
 import { JobMetrics } from './jobMetrics.js';
-import { networkInterface } from '../process/machine.js';
-import type { TrainingObserver, TrainingOutcome, TrainingPhase, TrainingSpec } from '../training.js';
+import { type HostFailure, logGroup, TrainingCluster } from './trainingCluster.js';
 import { asJobFailed, JobFailed } from './trainingFailure.js';
-import { type TrainingRuntime, TrainingHost } from './trainingHost.js';
-import { TrainingInput } from './trainingInput.js';
-import { TrainingOutput } from './trainingOutput.js';
+import type { TrainingRuntime } from './trainingHost.js';
 
 /** What a job needs of the sandbox. */
 export interface TrainingJobParts {
@@ -30,23 +24,35 @@ export interface TrainingJobParts {
   readonly runtime: () => Promise<TrainingRuntime>;
 }
 
-const logGroup = '/aws/sagemaker/TrainingJobs';
-
 /** The messages that SageMaker gives with its secondary statuses. */
 const phaseMessages: Readonly<Record<TrainingPhase, string>> = {
   Starting: 'Preparing the instances for training',
   Downloading: 'Downloading input data',
   Training: 'Training image download completed. Training in progress.',
+  Interrupted: 'The spot instances were reclaimed. Waiting for instances to go on',
   Uploading: 'Uploading generated training model',
 };
+
+type StopReason = Extract<TrainingOutcome, { status: 'Stopped' }>['secondary'];
+
+interface Result {
+  readonly outcome: TrainingOutcome;
+  /** The model's address, when one was uploaded. */
+  readonly artifacts: string | undefined;
+}
 
 /** One training job from its start to its end. */
 export class TrainingJob {
   private readonly abort = new AbortController();
-  private stopped: 'Stopped' | 'MaxRuntimeExceeded' | undefined;
-  private host: TrainingHost | undefined;
+  private readonly stopping = new AbortController();
+  private stopped: StopReason | undefined;
+  private cluster: TrainingCluster | undefined;
+  /** Whether scripts run, and whether their hosts are being taken away. */
+  private training = false;
+  private interruption: Interruption | undefined;
   private killTimer: NodeJS.Timeout | undefined;
-  private cancelDeadline: () => void = () => undefined;
+  /** Milliseconds for which hosts have run, until the last interruption. */
+  private spent = 0;
 
   constructor(
     private readonly parts: TrainingJobParts,
@@ -57,81 +63,131 @@ export class TrainingJob {
 
   /** Resolves when the job has ended and its observer knows; never rejects. */
   async run(): Promise<void> {
-    let outcome: TrainingOutcome;
-    let artifacts: string | undefined;
+    let result: Result;
+    const { spot } = this.spec;
+    const cancelWait = spot && after(spot.maxWaitSeconds * 1000, () => this.stop('MaxWaitTimeExceeded'));
     try {
-      ({ outcome, artifacts } = await this.live());
+      result = await this.live();
     } catch (error) {
       const failure = this.abort.signal.aborted ? closed() : asJobFailed(error);
-      outcome = { status: 'Failed', reason: failure.message, ...exitCodeOf(failure) };
+      const outcome = { status: 'Failed', reason: failure.message, ...exitCodeOf(failure) } as const;
+      result = { outcome, artifacts: undefined };
     } finally {
-      this.cancelDeadline();
+      cancelWait?.();
       clearTimeout(this.killTimer);
-      this.host?.close();
     }
     // What cannot be removed now goes when the sandbox starts the next time.
     await rm(this.folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
-    this.observer.ended(outcome, artifacts, this.parts.clock.now());
+    this.observer.ended(result.outcome, result.artifacts, this.parts.clock.now());
   }
 
   /** SIGTERM, the time of grace, SIGKILL. The first reason stands. */
-  stop(secondary: 'Stopped' | 'MaxRuntimeExceeded'): void {
+  stop(secondary: StopReason): void {
     if (this.stopped !== undefined) return;
     this.stopped = secondary;
-    this.host?.terminate();
-    this.killTimer = setTimeout(() => this.host?.kill(), this.parts.graceMs);
+    this.stopping.abort();
+    this.end(this.parts.graceMs);
+  }
+
+  interrupt(interruption: Interruption): boolean {
+    if (!this.training || this.interruption || this.stopped) return false;
+    this.interruption = interruption;
+    this.cluster?.remark('[sagemaker-sandbox] The spot instances are being reclaimed.');
+    this.end(interruption.graceSeconds * 1000);
+    return true;
   }
 
   /** Ends the job at once: the sandbox is going down. */
   close(): void {
     this.abort.abort();
-    this.host?.kill();
+    this.cluster?.kill();
   }
 
-  private async live(): Promise<{ outcome: TrainingOutcome; artifacts: string | undefined }> {
+  private end(graceMs: number): void {
+    clearTimeout(this.killTimer);
+    this.cluster?.terminate();
+    this.killTimer = setTimeout(() => this.cluster?.kill(), graceMs);
+  }
+
+  private async live(): Promise<Result> {
     this.enter('Starting');
     this.refuse();
-    await rm(this.folder, { recursive: true, force: true });
     const runtime = await this.runtime();
-    const stream = `${this.spec.name}/${hostNames(1)[0]!}-${Math.floor(Date.now() / 1000)}`;
-    const log = new CappedLog(this.parts.logs, logGroup, stream);
-    const metrics = this.measurements(log);
+    for (;;) {
+      const result = await this.attempt(runtime);
+      if (result) return result;
+      await this.waitForInstances();
+      if (this.stopped) return { outcome: { status: 'Stopped', secondary: this.stopped }, artifacts: undefined };
+      this.enter('Starting');
+    }
+  }
+
+  /** One run on hosts of its own. @returns undefined when they were taken away before its end. */
+  private async attempt(runtime: TrainingRuntime): Promise<Result | undefined> {
+    await rm(this.folder, { recursive: true, force: true });
+    const { objects, logs } = this.parts;
+    const cluster = await TrainingCluster.prepare(runtime, this.spec, {
+      ...{ objects, logs, folder: this.folder, signal: this.abort.signal },
+      onLines: (lines) => metrics.add(lines),
+    });
+    this.cluster = cluster;
+    const metrics = this.measurements(cluster);
+    const started = performance.now();
+    let cancelDeadline = (): void => undefined;
     try {
-      const host = await this.prepare(runtime, log, metrics);
       this.enter('Downloading');
-      this.cancelDeadline = after(this.spec.maxRuntimeSeconds * 1000, () => this.stop('MaxRuntimeExceeded'));
-      await this.download(runtime, host);
-      if (!this.stopped) {
-        this.enter('Training');
-        const end = await host.train();
-        this.cancelDeadline();
-        if (!this.stopped && end.exitCode !== 0) {
-          throw new JobFailed(algorithmError(end.failure, end.exitCode, end.hint), end.exitCode);
-        }
-      }
+      const left = this.spec.maxRuntimeSeconds * 1000 - this.spent;
+      cancelDeadline = after(left, () => this.stop('MaxRuntimeExceeded'));
+      await cluster.download();
+      if (!this.stopped) await this.train(cluster);
+      cancelDeadline();
       this.abort.signal.throwIfAborted();
+      if (this.interruption && !this.stopped) return undefined;
       this.enter('Uploading');
-      const output = new TrainingOutput(this.parts.objects, this.spec, host.container.ml, this.abort.signal);
-      const artifacts = await output.upload();
+      const artifacts = await cluster.upload();
       const secondary = this.stopped;
       return { outcome: secondary ? { status: 'Stopped', secondary } : { status: 'Completed' }, artifacts };
     } finally {
+      cancelDeadline();
+      this.spent += performance.now() - started;
       metrics.flush();
-      log.close();
+      this.cluster = undefined;
+      cluster.close();
     }
+  }
+
+  private async train(cluster: TrainingCluster): Promise<void> {
+    this.enter('Training');
+    this.training = true;
+    try {
+      const failure = await cluster.train();
+      if (failure && !this.stopped && !this.interruption) throw this.failed(failure);
+    } finally {
+      this.training = false;
+    }
+  }
+
+  private failed({ host, end }: HostFailure): JobFailed {
+    const { count } = this.spec.instance;
+    const where = count > 1 ? `The first of ${count} hosts to fail was ${host}.` : '';
+    const hint = [where, end.hint].filter(Boolean).join(' ');
+    return new JobFailed(algorithmError(end.failure, end.exitCode, hint), end.exitCode);
+  }
+
+  private async waitForInstances(): Promise<void> {
+    this.enter('Interrupted');
+    clearTimeout(this.killTimer);
+    const { waitSeconds } = this.interruption!;
+    this.interruption = undefined;
+    const either = AbortSignal.any([this.abort.signal, this.stopping.signal]);
+    await delay(waitSeconds * 1000, undefined, { signal: either }).catch(() => undefined);
+    this.abort.signal.throwIfAborted();
   }
 
   /** What the sandbox does not do, said before anything is done. */
   private refuse(): void {
-    const { image, instance, entrypoint, arguments: args, environment } = this.spec;
+    const { image, entrypoint, arguments: args, environment } = this.spec;
     if (!frameworkImage(image, 'training')) throw new JobFailed(clientError(imageRefusal(image, 'training')));
-    if (instance.count > 1) {
-      throw new JobFailed(
-        clientError(
-          `The sandbox runs training jobs on one host; this one asks for InstanceCount ${instance.count} (NotImplemented). Set it to 1.`,
-        ),
-      );
-    }
     const names = [this.spec.hyperparameters['sagemaker_program'], environment['SAGEMAKER_PROGRAM'], entrypoint];
     if (names.every((name) => name === undefined)) {
       throw new JobFailed(
@@ -161,46 +217,17 @@ export class TrainingJob {
     }
   }
 
-  private async prepare(runtime: TrainingRuntime, log: CappedLog, metrics: JobMetrics): Promise<TrainingHost> {
-    const hosts = hostNames(1);
-    const cluster = {
-      ...{ currentHost: hosts[0]!, hosts },
-      ...{ instanceType: this.spec.instance.type, networkInterface: networkInterface() },
-    };
-    const host = new TrainingHost(runtime, this.spec, cluster, path.join(this.folder, hosts[0]!), (lines) => {
-      log.append(lines);
-      metrics.add(lines);
-    });
-    this.host = host;
-    await host.prepare();
-    log.append([host.container.description]);
-    return host;
-  }
-
-  private async download(runtime: TrainingRuntime, host: TrainingHost): Promise<void> {
-    const { objects } = this.parts;
-    const { ml, base } = host.container;
-    const input = new TrainingInput(objects, this.spec, ml, runtime.isolation.keepsReadOnly, this.abort.signal);
-    const source = decodeHyperparameters(this.spec.hyperparameters).toolkit.get('sagemaker_submit_directory');
-    const fromS3 = source !== undefined && str(source).startsWith('s3://');
-    await Promise.all([
-      ...this.spec.channels.map((channel) => input.channel(channel)),
-      ...(fromS3 ? [input.source(str(source), base)] : []),
-    ]);
-    if (source !== undefined && !fromS3) await input.source(str(source), base);
-  }
-
-  private measurements(log: CappedLog): JobMetrics {
+  private measurements(cluster: TrainingCluster): JobMetrics {
     return new JobMetrics(
       this.spec.metrics,
       (name, values) => {
         const at = this.parts.clock.now();
         for (const value of values) {
           this.parts.metrics.record(logGroup, { TrainingJobName: this.spec.name }, name, value, at);
+          this.observer.metric(name, value, at);
         }
-        this.observer.metric(name, values.at(-1)!, at);
       },
-      ({ name, problem }) => log.append([`[sagemaker-sandbox] The metric "${name}" is not measured: ${problem}.`]),
+      ({ name, problem }) => cluster.remark(`[sagemaker-sandbox] The metric "${name}" is not measured: ${problem}.`),
     );
   }
 

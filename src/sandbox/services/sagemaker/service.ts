@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os';
 import type { Clock } from '../../clock.js';
 import type { HostingEngine } from '../../engines/hosting.js';
-import type { TrainingEngine } from '../../engines/training.js';
+import type { Interruption, TrainingEngine } from '../../engines/training.js';
+import type { TuningEngine } from '../../engines/tuning.js';
 import type { Operation, Service } from '../../protocol/service.js';
 import { arn, type Settings } from '../../settings.js';
 import type { Objects } from '../../store/objects.js';
 import type { Store } from '../../store/store.js';
-import type { Access, RoleKeys } from '../ports.js';
+import type { Access, LogSink, RoleKeys } from '../ports.js';
 import { EndpointConfigs } from './endpointConfigs.js';
 import { Endpoints } from './endpoints.js';
 import { notImplemented, validation } from './errors.js';
@@ -14,6 +15,7 @@ import { ExecutionRoles } from './executionRole.js';
 import { Models } from './models.js';
 import { tagOperations, Tags } from './tags.js';
 import { TrainingJobs } from './trainingJobs.js';
+import { TuningJobs } from './tuningJobs.js';
 
 export interface SageMakerDependencies {
   readonly store: Store;
@@ -22,7 +24,9 @@ export interface SageMakerDependencies {
   readonly objects: Objects;
   readonly access: Access;
   readonly roleKeys: RoleKeys;
+  readonly logs: LogSink;
   readonly training: TrainingEngine;
+  readonly tuning: TuningEngine;
   readonly hosting: HostingEngine;
   /** The most training jobs at a time, so that the machine survives a hundred; without it, one a processor, two at least. */
   readonly concurrentJobs?: number;
@@ -30,8 +34,10 @@ export interface SageMakerDependencies {
 
 export interface SageMaker {
   readonly service: Service;
-  /** How many jobs wait or run, endpoints are changing, and endpoints are in service. */
+  /** How many training and tuning jobs wait or run, endpoints are changing, and endpoints are in service. */
   activity(): { readonly jobs: number; readonly deployments: number; readonly endpoints: number };
+  /** Takes the instances of a spot job away. Returns why that cannot be; undefined: it is under way. */
+  interrupt(job: string, interruption: Interruption): string | undefined;
   /** Takes up what an earlier process left; once the engines can reach the server. */
   start(): void;
   /** Ends the engines, jobs and endpoints. Endpoints come back at the next start, running jobs will have failed. */
@@ -45,12 +51,14 @@ export function createSageMaker(dependencies: SageMakerDependencies): SageMaker 
   const roles = new ExecutionRoles(settings, access, roleKeys);
   const shared = { ...dependencies, tags, roles };
   const jobs = new TrainingJobs({ ...shared, engine: dependencies.training, limit: concurrentJobs });
+  const tuningJobs = new TuningJobs({ ...shared, jobs, engine: dependencies.tuning });
   const models = new Models(shared);
   const configs = new EndpointConfigs({ ...shared, models });
   const endpoints = new Endpoints({ ...shared, models, configs, engine: dependencies.hosting });
 
   const kinds: Readonly<Record<string, (name: string) => unknown>> = {
     'training-job': (name) => jobs.get(name),
+    'hyper-parameter-tuning-job': (name) => tuningJobs.get(name),
     model: (name) => models.get(name),
     'endpoint-config': (name) => configs.get(name),
     endpoint: (name) => endpoints.get(name),
@@ -66,6 +74,7 @@ export function createSageMaker(dependencies: SageMakerDependencies): SageMaker 
 
   const operations: Readonly<Record<string, Operation>> = {
     ...jobs.operations(),
+    ...tuningJobs.operations(),
     ...models.operations(),
     ...configs.operations(),
     ...endpoints.operations(),
@@ -73,12 +82,15 @@ export function createSageMaker(dependencies: SageMakerDependencies): SageMaker 
   };
   return {
     service: { id: 'sagemaker', iamPrefix: 'sagemaker', operations },
-    activity: () => ({ jobs: jobs.runs.unfinished, ...endpoints.count() }),
+    activity: () => ({ jobs: jobs.runs.unfinished + tuningJobs.runs.unfinished, ...endpoints.count() }),
+    interrupt: (job, interruption) => jobs.interrupt(job, interruption),
     start: () => {
       jobs.runs.recover();
+      tuningJobs.runs.recover(); // Their trials have been recovered.
       endpoints.deployments.recover();
     },
     close: async () => {
+      await tuningJobs.runs.close(); // First: that the trials end now says nothing of them.
       await Promise.all([jobs.runs.close(), endpoints.deployments.close()]);
     },
   };

@@ -1,7 +1,7 @@
 import type * as Api from '@aws-sdk/client-sagemaker';
 import type { Clock } from '../../clock.js';
-import type { TrainingChannel, TrainingEngine, TrainingSpec } from '../../engines/training.js';
-import { type Operation, type RequestContext, ServiceError } from '../../protocol/service.js';
+import type { Interruption, TrainingChannel, TrainingEngine, TrainingSpec } from '../../engines/training.js';
+import { type Caller, type Operation, type RequestContext, ServiceError } from '../../protocol/service.js';
 import { arn, type Settings } from '../../settings.js';
 import type { Objects } from '../../store/objects.js';
 import type { Collection, Store } from '../../store/store.js';
@@ -12,7 +12,7 @@ import { inTime, type ListInput, listPage, nameContains } from './listing.js';
 import { bucketArn, s3Location } from './s3Location.js';
 import { requestTags, Tags } from './tags.js';
 import { createdJob, type TrainingJob } from './trainingRecord.js';
-import { checkTrainingRequest } from './trainingRequest.js';
+import { checkpointFolder, checkTrainingRequest } from './trainingRequest.js';
 import { TrainingRuns } from './trainingRuns.js';
 
 export interface TrainingJobsOptions {
@@ -72,11 +72,26 @@ export class TrainingJobs {
     return job;
   }
 
+  /**
+   * Takes the instances of a spot job away and gives it others later.
+   * @returns why that cannot be; undefined: it is under way.
+   */
+  interrupt(name: string, interruption: Interruption): string | undefined {
+    const job = this.jobs.get(name);
+    if (!job) return `There is no training job ${name}.`;
+    if (!job.EnableManagedSpotTraining) return `The training job ${name} does not use spot instances.`;
+    if (this.runs.interrupt(job, interruption)) return undefined;
+    return `The training job ${name} is not training now: its status is ${job.SecondaryStatus}.`;
+  }
+
+  find(name: string): TrainingJob | undefined {
+    return this.jobs.get(name);
+  }
+
   private create(input: Api.CreateTrainingJobRequest, { caller }: RequestContext) {
-    const { roles, tags, clock, access } = this.options;
-    const { TrainingJobName: name = '', RoleArn = '' } = input;
+    const { TrainingJobName: name = '' } = input;
     const jobArn = this.arn(name);
-    if (input.Tags?.length) access.require(caller, 'sagemaker:AddTags', jobArn);
+    if (input.Tags?.length) this.options.access.require(caller, 'sagemaker:AddTags', jobArn);
     checkTrainingRequest(input);
     Tags.check(input.Tags);
     if (this.jobs.get(name)) {
@@ -87,16 +102,35 @@ export class TrainingJobs {
           `already exists (${jobArn})`,
       );
     }
-    roles.requirePassable(caller, RoleArn, jobArn);
-    for (const channel of input.InputDataConfig ?? []) this.requireInput(channel, RoleArn);
+    this.requireRunnable(input, caller, jobArn);
+    return { TrainingJobArn: this.launch(input).TrainingJobArn };
+  }
 
-    const job = createdJob(input, jobArn, clock.now());
-    this.options.store.transaction(() => {
-      tags.add(jobArn, input.Tags);
+  /**
+   * What a job needs beside itself: a role that the caller may pass, and its data.
+   * @param sourceArn of the job, or of the tuning job that it is to be a trial of.
+   * @throws {ServiceError}
+   */
+  requireRunnable(input: Api.CreateTrainingJobRequest, caller: Caller, sourceArn: string): void {
+    const { RoleArn = '' } = input;
+    this.options.roles.requirePassable(caller, RoleArn, sourceArn);
+    for (const channel of input.InputDataConfig ?? []) this.requireInput(channel, RoleArn);
+  }
+
+  /** Starts a job whose request has been checked. @param tuningJobArn of the tuning job that it is a trial of. */
+  launch(input: Api.CreateTrainingJobRequest, tuningJobArn?: string): TrainingJob {
+    const { TrainingJobName: name = '' } = input;
+    const { clock, store, tags } = this.options;
+    const job = {
+      ...createdJob(input, this.arn(name), clock.now()),
+      ...(tuningJobArn !== undefined && { TuningJobArn: tuningJobArn }),
+    };
+    store.transaction(() => {
+      tags.add(job.TrainingJobArn, input.Tags);
       this.jobs.put(name, job);
     });
     this.runs.submit(job);
-    return { TrainingJobArn: jobArn };
+    return job;
   }
 
   /** One sentence for every reason, as on AWS (aws/amazon-sagemaker-examples#2489): missing, empty, not allowed. */
@@ -179,6 +213,7 @@ export class TrainingJobs {
   private specOf(job: TrainingJob): TrainingSpec {
     const { roles } = this.options;
     const { AlgorithmSpecification: algorithm, ResourceConfig: resources, OutputDataConfig: output } = job;
+    const { CheckpointConfig: checkpoints, StoppingCondition: stopping } = job;
     return {
       name: job.TrainingJobName,
       arn: job.TrainingJobArn,
@@ -192,8 +227,10 @@ export class TrainingJobs {
       instance: { type: resources?.InstanceType ?? '', count: resources?.InstanceCount ?? 1 },
       outputUri: output?.S3OutputPath ?? '',
       compression: output?.CompressionType ?? 'GZIP',
+      checkpoints: checkpoints && { s3Uri: checkpoints.S3Uri ?? '', folder: checkpointFolder(checkpoints) },
       metrics: (algorithm?.MetricDefinitions ?? []).map(({ Name = '', Regex = '' }) => ({ name: Name, regex: Regex })),
-      maxRuntimeSeconds: job.StoppingCondition?.MaxRuntimeInSeconds ?? Infinity,
+      maxRuntimeSeconds: stopping?.MaxRuntimeInSeconds ?? Infinity,
+      spot: job.EnableManagedSpotTraining ? { maxWaitSeconds: stopping?.MaxWaitTimeInSeconds ?? Infinity } : undefined,
       authorize: (action, resource) => roles.require(job.RoleArn, action, resource),
       keys: () => roles.keys(job.RoleArn, job.TrainingJobArn),
     };

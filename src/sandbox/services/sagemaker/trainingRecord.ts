@@ -17,7 +17,7 @@ export type TrainingJob = DescribeTrainingJobResponse & {
 };
 
 /** StoppingCondition, API reference: one day. */
-const defaultRuntimeSeconds = 86_400;
+export const defaultRuntimeSeconds = 86_400;
 /** DescribeTrainingJob's FailureReason (API reference). */
 const maxReason = 1024;
 
@@ -49,7 +49,7 @@ export function createdJob(request: CreateTrainingJobRequest, arn: string, now: 
     StoppingCondition: { MaxRuntimeInSeconds: defaultRuntimeSeconds, ...request.StoppingCondition },
     EnableNetworkIsolation: request.EnableNetworkIsolation ?? false,
     EnableInterContainerTrafficEncryption: request.EnableInterContainerTrafficEncryption ?? false,
-    EnableManagedSpotTraining: false,
+    EnableManagedSpotTraining: request.EnableManagedSpotTraining ?? false,
     ProfilingStatus: request.ProfilerConfig?.DisableProfiler ? 'Disabled' : 'Enabled',
     ...(debugRules && { DebugRuleEvaluationStatuses: debugRules }),
     ...(profilerRules && { ProfilerRuleEvaluationStatuses: profilerRules }),
@@ -105,20 +105,30 @@ export interface TrainingEnd {
 export function endedJob(job: TrainingJob, { outcome, artifacts, metrics }: TrainingEnd, now: Date): TrainingJob {
   const secondary = outcome.status === 'Stopped' ? outcome.secondary : outcome.status;
   const ended = withSecondaryStatus(job, secondary, endMessages[secondary], now);
-  const seconds = job.TrainingStartTime && Math.max(1, Math.round((+now - +job.TrainingStartTime) / 1000));
+  const transitions = ended.SecondaryStatusTransitions?.map((transition) => ({ EndTime: now, ...transition }));
   return {
     ...ended,
     TrainingJobStatus: outcome.status,
-    SecondaryStatusTransitions: ended.SecondaryStatusTransitions?.map((transition) => ({
-      EndTime: now,
-      ...transition,
-    })),
+    SecondaryStatusTransitions: transitions,
     TrainingEndTime: now,
-    ...(seconds !== undefined && { TrainingTimeInSeconds: seconds, BillableTimeInSeconds: seconds }),
+    ...(job.TrainingStartTime && times(job.TrainingStartTime, now, transitions ?? [])),
     ...(artifacts !== undefined && { ModelArtifacts: { S3ModelArtifacts: artifacts } }),
     ...(metrics.length > 0 && { FinalMetricDataList: [...metrics] }),
     ...(outcome.status === 'Failed' && { FailureReason: outcome.reason.slice(0, maxReason) }),
   };
+}
+
+/**
+ * Of the time from the first download to the end an interrupted spot job does not pay for that without instances. AWS
+ * takes the spot discount off as well: what is saved is 1 - billable / training time (DescribeTrainingJob, API reference).
+ */
+function times(start: Date, end: Date, transitions: readonly SecondaryStatusTransition[]) {
+  const without = transitions.filter(
+    ({ Status, StartTime = end }) => ['Interrupted', 'Starting'].includes(Status ?? '') && StartTime >= start,
+  );
+  const idle = without.reduce((total, { StartTime = end, EndTime = end }) => total + (+EndTime - +StartTime), 0);
+  const seconds = (milliseconds: number) => Math.max(1, Math.round(milliseconds / 1000));
+  return { TrainingTimeInSeconds: seconds(+end - +start), BillableTimeInSeconds: seconds(+end - +start - idle) };
 }
 
 /** As SDK v2 prints them in public notebooks' outputs ("Completed - Training job completed"). */
@@ -127,4 +137,5 @@ const endMessages = {
   Failed: 'Training job failed',
   Stopped: 'Training job stopped',
   MaxRuntimeExceeded: 'Training job runtime exceeded MaxRuntimeInSeconds provided',
+  MaxWaitTimeExceeded: 'Training job exceeded MaxWaitTimeInSeconds provided',
 };

@@ -1,7 +1,10 @@
-import type { Channel, CreateTrainingJobRequest } from '@aws-sdk/client-sagemaker';
+import path from 'node:path';
+import type { Channel, CheckpointConfig, CreateTrainingJobRequest } from '@aws-sdk/client-sagemaker';
 import { frameworkImage, imageRefusal } from '../../../container/images.js';
+import { ServiceError } from '../../protocol/service.js';
 import { notImplemented, refuse, validation } from './errors.js';
 import { s3Location } from './s3Location.js';
+import { defaultRuntimeSeconds } from './trainingRecord.js';
 
 /** A run may take 28 days (StoppingCondition, API reference). */
 const maxRuntimeSeconds = 28 * 86_400;
@@ -15,6 +18,7 @@ export function checkTrainingRequest(request: CreateTrainingJobRequest): void {
   checkAlgorithm(request);
   checkResources(request);
   checkStopping(request);
+  checkCheckpoints(request);
   const names = (request.InputDataConfig ?? []).map(({ ChannelName = '' }) => ChannelName);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw validation(`Channel names must be unique: '${twice}' is given more than once.`);
@@ -26,8 +30,6 @@ export function checkTrainingRequest(request: CreateTrainingJobRequest): void {
 function refuseFeatures(request: CreateTrainingJobRequest): void {
   const { ResourceConfig: resources = {}, HyperParameters: hyperparameters = {} } = request;
   refuse({
-    'managed spot training (EnableManagedSpotTraining)': request.EnableManagedSpotTraining,
-    'checkpoints (CheckpointConfig)': request.CheckpointConfig,
     TensorBoardOutputConfig: request.TensorBoardOutputConfig,
     RemoteDebugConfig: request.RemoteDebugConfig?.EnableRemoteDebug,
     'serverless jobs (ServerlessJobConfig)': request.ServerlessJobConfig,
@@ -36,10 +38,11 @@ function refuseFeatures(request: CreateTrainingJobRequest): void {
     'instance groups (ResourceConfig.InstanceGroups)': resources.InstanceGroups,
     'training plans (ResourceConfig.TrainingPlanArn)': resources.TrainingPlanArn,
     'ResourceConfig.InstancePlacementConfig': resources.InstancePlacementConfig,
-    'training on several hosts (ResourceConfig.InstanceCount above 1)': (resources.InstanceCount ?? 0) > 1,
     'MPI (sagemaker_mpi_enabled)': hyperparameters['sagemaker_mpi_enabled'] === 'true',
     'the data-parallel library (sagemaker_distributed_dataparallel_enabled)':
       hyperparameters['sagemaker_distributed_dataparallel_enabled'] === 'true',
+    'the data-parallel library (sagemaker_pytorch_ddp_enabled)':
+      hyperparameters['sagemaker_pytorch_ddp_enabled'] === 'true',
   });
 }
 
@@ -53,11 +56,25 @@ function checkAlgorithm({
   if (!frameworkImage(image, 'training')) throw validation(imageRefusal(image, 'training'));
 }
 
+/** "Maximum number of instances per training job": 20 in every account, until it is raised (SageMaker quotas). */
+const mostInstances = 20;
+
 function checkResources({ ResourceConfig: resources }: CreateTrainingJobRequest): void {
   if (!resources?.InstanceType) throw validation('ResourceConfig must have an InstanceType.');
   // The model allows 0 for jobs without instances of their own.
   atLeastOne('resourceConfig.instanceCount', resources.InstanceCount);
   atLeastOne('resourceConfig.volumeSizeInGB', resources.VolumeSizeInGB);
+  const { InstanceCount: count = 1 } = resources;
+  if (count > mostInstances) {
+    // The sentence is AWS's for every quota of instances (data-science-on-aws/data-science-on-aws#200).
+    throw new ServiceError(
+      'ResourceLimitExceeded',
+      `The account-level service limit 'Maximum number of instances per training job' is ${mostInstances} Instances, ` +
+        `with current utilization of 0 Instances and a request delta of ${count} Instances. Please use AWS Service ` +
+        'Quotas to request an increase for this quota. If AWS Service Quotas is not available, contact AWS support to ' +
+        'request an increase for this quota.',
+    );
+  }
 }
 
 function atLeastOne(path: string, value: number | undefined): void {
@@ -68,17 +85,43 @@ function atLeastOne(path: string, value: number | undefined): void {
   );
 }
 
-function checkStopping({ StoppingCondition: stopping = {} }: CreateTrainingJobRequest): void {
-  const { MaxRuntimeInSeconds: runtime = 0, MaxWaitTimeInSeconds: wait } = stopping;
+function checkStopping({
+  StoppingCondition: stopping = {},
+  EnableManagedSpotTraining: spot = false,
+}: CreateTrainingJobRequest): void {
+  const { MaxRuntimeInSeconds: runtime = defaultRuntimeSeconds, MaxWaitTimeInSeconds: wait } = stopping;
   // Kenza-AI/sagify#111
-  if (wait !== undefined) {
+  if (wait !== undefined && !spot) {
     throw validation(
       'Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining is set to true',
+    );
+  }
+  if (spot && (wait === undefined || wait < runtime)) {
+    throw validation(
+      'Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds',
     );
   }
   if (runtime > maxRuntimeSeconds) {
     throw validation(`Invalid MaxRuntimeInSeconds. It must be at most ${maxRuntimeSeconds} (28 days).`);
   }
+}
+
+function checkCheckpoints({ CheckpointConfig: checkpoints }: CreateTrainingJobRequest): void {
+  if (!checkpoints) return;
+  s3Location(checkpoints.S3Uri ?? '');
+  checkpointFolder(checkpoints);
+}
+
+/**
+ * The folder of checkpoints below `/opt/ml`, which is where a job's disk is.
+ * @throws {ServiceError} NotImplemented for a folder elsewhere.
+ */
+export function checkpointFolder({ LocalPath: local = '/opt/ml/checkpoints' }: CheckpointConfig): string {
+  const folder = path.posix.relative('/opt/ml', path.posix.normalize(local)).replace(/\/$/, '');
+  if (folder === '' || folder.startsWith('..')) {
+    throw notImplemented(`checkpoints outside of /opt/ml (CheckpointConfig.LocalPath ${local})`);
+  }
+  return folder;
 }
 
 function checkChannel({ ChannelName: name, DataSource: source, ...channel }: Channel): void {

@@ -1,6 +1,7 @@
 import type { MetricData } from '@aws-sdk/client-sagemaker';
 import type { Clock } from '../../clock.js';
 import type {
+  Interruption,
   RunningTraining,
   TrainingEngine,
   TrainingObserver,
@@ -20,6 +21,22 @@ export interface TrainingRunsOptions {
   readonly specOf: (job: TrainingJob) => TrainingSpec;
 }
 
+/** Told of what happens to jobs. */
+export interface JobListener {
+  /** A running job has printed a value of a metric. */
+  metric(job: string, metric: string, value: number): void;
+  /** A job has ended, and its record says how. */
+  ended(job: string): void;
+}
+
+/** How recovered jobs, and those that the engine had when it was closed, have failed. */
+const interruption = /^InternalServerError: The sandbox (ended|was stopped) while/i;
+
+/** Whether a job failed for no other reason than that the sandbox ended. */
+export function wasInterrupted({ FailureReason: reason = '' }: TrainingJob): boolean {
+  return interruption.test(reason);
+}
+
 /** Between two attempts to write down how a job ended, milliseconds. */
 const retryMs = 1000;
 
@@ -31,10 +48,15 @@ export class TrainingRuns {
   private readonly running = new Map<string, RunningTraining | undefined>();
   /** Latest values of running jobs: too many to write each one down; the record gets them with the next stage. */
   private readonly metrics = new Map<string, Map<string, MetricData>>();
+  private listener: JobListener | undefined;
   private closed = false;
 
   constructor(private readonly options: TrainingRunsOptions) {
     this.jobs = options.jobs;
+  }
+
+  listen(listener: JobListener): void {
+    this.listener = listener;
   }
 
   /** Takes up what an earlier process left: waiting jobs wait again; jobs that were running have failed. */
@@ -68,6 +90,11 @@ export class TrainingRuns {
     if (place < 0) return this.running.get(job.TrainingJobName)?.stop();
     this.waiting.splice(place, 1);
     this.end(job.TrainingJobName, { status: 'Stopped', secondary: 'Stopped' }, undefined, now);
+  }
+
+  /** @returns false when it is not training. */
+  interrupt(job: TrainingJob, interruption: Interruption): boolean {
+    return this.running.get(job.TrainingJobName)?.interrupt(interruption) ?? false;
   }
 
   /** The latest value of each metric that a running job has printed. */
@@ -109,6 +136,7 @@ export class TrainingRuns {
       },
       metric: (metric, value, at) => {
         this.metrics.get(name)?.set(metric, { MetricName: metric, Value: value, Timestamp: at });
+        this.listener?.metric(name, metric, value);
       },
       ended: (outcome, artifacts, at) => {
         this.running.delete(name);
@@ -137,6 +165,7 @@ export class TrainingRuns {
     const job = this.jobs.get(name);
     if (job) this.put(endedJob(job, { outcome, artifacts, metrics: this.metricsOf(name) ?? [] }, at));
     this.metrics.delete(name);
+    this.listener?.ended(name);
   }
 
   private fail(job: TrainingJob, reason: string): void {
