@@ -65,6 +65,7 @@ class Ranks:
 
     def leave(self) -> None:
         if self.world > 1:
+            distributed.barrier()  # the first rank keeps the address book: it must not go before the others
             distributed.destroy_process_group()
 
 

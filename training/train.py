@@ -83,7 +83,7 @@ def main() -> None:
         copy_inference_code(model.path / "code")
     best = fit(trainer, model, saved, None if state is None else Best.of(state))
     print(f"weights_sha256={ranks.fingerprint(network)} rank={group.rank} world={group.world}", flush=True)
-    group.leave()
+    trainer.leave()
     if group.first:
         finish(trainer, model, best)
 

@@ -93,6 +93,13 @@ class Trainer:
             {"epochs": self.done, "groups": optimizer["param_groups"]},
         )
 
+    def leave(self) -> None:
+        """The end of what ranks do together."""
+        # The wrapper first: it would take the last of the group with it, and PyTorch 1.13 may hang then, waiting with
+        # Python's lock for gloo's threads, which want that lock to let go of a tensor.
+        self._shared = self.network
+        self.group.leave()
+
     def epoch(self) -> float:
         """The next epoch. Returns the mean loss over all ranks' pictures.
 

@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { SageMakerClient, StopTrainingJobCommand } from '@aws-sdk/client-sagemaker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -329,6 +331,55 @@ dist.barrier()
       expect(job, job.FailureReason).toMatchObject({ TrainingJobStatus: 'Completed' });
       for (const lines of Object.values(await jobs.logs(name))) expect(lines).toContain(`total ${[21, 2001][index]}`);
     }
+  });
+});
+
+describe('on a machine with GPUs', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'gpus-'));
+  const PATH = process.env['PATH'];
+  beforeAll(() => {
+    const cards = Array.from({ length: 5 }, (_, index) => `echo "GPU ${index}: a card (UUID: GPU-${index})"`);
+    writeFileSync(path.join(folder, 'nvidia-smi'), `#!/bin/sh\n${cards.join('\n')}\n`, { mode: 0o755 });
+    process.env['PATH'] = `${folder}:${PATH}`;
+  });
+  afterAll(() => {
+    process.env['PATH'] = PATH;
+    rmSync(folder, { recursive: true });
+  });
+
+  const hyperparameters = { sagemaker_torch_distributed_enabled: 'true' };
+  const instance = { type: 'ml.g4dn.12xlarge', count: 2 };
+
+  test('each host has its part of them, and a rank for each', async () => {
+    const bench = new TrainingBench();
+    const script = `
+import json, os
+seen = [os.environ[name] for name in ("SM_CURRENT_HOST", "LOCAL_RANK", "WORLD_SIZE", "CUDA_VISIBLE_DEVICES", "SM_NUM_GPUS")]
+json.dump(seen, open("/opt/ml/model/" + os.environ["RANK"], "w"))
+`;
+    const { outcome } = await bench.run(await bench.spec(script, { instance, hyperparameters }));
+    expect(outcome, bench.lines().join('\n')).toEqual({ status: 'Completed' });
+    const files = await unpackTarGz(bench.object('out/job-1/output/model.tar.gz'));
+    expect(
+      Object.fromEntries(Object.entries(files).map(([name, text]) => [name, JSON.parse(text) as unknown])),
+    ).toEqual({
+      0: ['algo-1', '0', '4', '0,1', '2'],
+      1: ['algo-1', '1', '4', '0,1', '2'],
+      2: ['algo-2', '0', '4', '2,3', '2'],
+      3: ['algo-2', '1', '4', '2,3', '2'],
+    });
+    await bench.close();
+  });
+
+  test('a rank that fails takes the others of its host with it, and the job', async () => {
+    const bench = new TrainingBench();
+    const script = 'import os, time\nif os.environ["RANK"] == "3":\n    raise ValueError("rank 3")\ntime.sleep(600)\n';
+    const { outcome } = await bench.run(await bench.spec(script, { instance, hyperparameters }));
+    expect(outcome).toMatchObject({
+      status: 'Failed',
+      reason: expect.stringContaining('ValueError: rank 3') as string,
+    });
+    await bench.close();
   });
 });
 

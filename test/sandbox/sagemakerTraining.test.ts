@@ -139,6 +139,33 @@ describe('a training job', () => {
     expect(job.TrainingTimeInSeconds).toBeUndefined();
   });
 
+  test('on spot instances pays for the time in which it has some', async () => {
+    await create('spot', {
+      EnableManagedSpotTraining: true,
+      StoppingCondition: { MaxRuntimeInSeconds: 60, MaxWaitTimeInSeconds: 600 },
+      CheckpointConfig: { S3Uri: 's3://data/checkpoints/spot/' },
+    });
+    const { observer, spec } = plane.jobs.get('spot');
+    expect(spec).toMatchObject({
+      spot: { maxWaitSeconds: 600 },
+      checkpoints: { s3Uri: 's3://data/checkpoints/spot/', folder: 'checkpoints' },
+    });
+    observer.phase('Starting', '', later(5));
+    observer.phase('Downloading', '', later(5));
+    observer.phase('Training', '', later(10));
+    observer.phase('Interrupted', '', later(100));
+    observer.phase('Starting', '', later(300));
+    observer.phase('Downloading', '', later(5));
+    observer.phase('Training', '', later(10));
+    observer.phase('Uploading', '', later(50));
+    observer.ended({ status: 'Completed' }, undefined, later(2));
+    expect(await describeJob('spot')).toMatchObject({
+      EnableManagedSpotTraining: true,
+      TrainingTimeInSeconds: 477,
+      BillableTimeInSeconds: 172,
+    });
+  });
+
   test('stops, and uploads what it has', async () => {
     await create('stops');
     const { observer } = plane.jobs.get('stops');
