@@ -11,6 +11,7 @@ search that is begun anew with its history goes on as if nothing had happened.
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import json
 import random
@@ -90,15 +91,13 @@ class Search:
 
     def remember(self, entry: dict[str, Any]) -> bool:
         """Takes over what is known already, here or from a parent's search; False when it is not in the ranges."""
-        values: Values = entry["parameters"]
         try:
-            fixed = {parameter.name: parameter.internal(values[parameter.name]) for parameter in self.parameters}
+            trial = self.fixed_trial(entry["parameters"])
         except (KeyError, ValueError):
             return False
-        trial = self.fixed_trial(fixed)
         if "index" in entry:
             self.trials[entry["index"]] = trial
-            self.tried.add(self.combination(values))
+            self.tried.add(self.combination(entry["parameters"]))
         if "value" in entry:
             self.finish(trial, entry["value"])
         return True
@@ -114,7 +113,7 @@ class Search:
             if self.finite and self.combination(values) in self.tried:
                 self.finish(trial, None)
                 values = self.untried(index)
-                trial = self.fixed_trial({one.name: one.internal(values[one.name]) for one in self.parameters})
+                trial = self.fixed_trial(values)
             self.trials[index] = trial
         self.tried.add(self.combination(values))
         return values
@@ -131,9 +130,11 @@ class Search:
     def suggest(self, trial: Trial) -> Values:
         return {parameter.name: parameter.suggest(trial) for parameter in self.parameters}
 
-    def fixed_trial(self, values: dict[str, Any]) -> Trial:
+    def fixed_trial(self, values: Values) -> Trial:
+        """A trial with these values. Raises KeyError or ValueError when they do not lie in the ranges."""
+        fixed = {parameter.name: parameter.internal(values[parameter.name]) for parameter in self.parameters}
         self.study.sampler = RandomSampler()  # No model is fitted for what is known.
-        self.study.enqueue_trial(values)
+        self.study.enqueue_trial(fixed)
         trial = self.study.ask()
         self.suggest(trial)
         return trial
@@ -176,8 +177,16 @@ def choose_sampler(strategy: str, trials: int) -> tuple[str, SamplerOf]:
     # A fifth of the budget, and no more than Optuna's default.
     startup = min(max(3, trials // 5), 10)
     options: dict[str, Any] = {"multivariate": True, "constant_liar": True, "n_startup_trials": startup}
-    words = ", ".join(f"{name}={value}" for name, value in options.items())
+    # Of few trials, Optuna's tenth leaves a model of one or two good ones. (The setting is to go with Optuna 6.)
+    if "gamma" in inspect.signature(TPESampler).parameters:
+        options["gamma"] = best_fifth
+    words = ", ".join(f"{name}={getattr(value, '__name__', value)}" for name, value in options.items())
     return f"TPESampler({words}), since GPSampler does not run here: {reason}", tpe_sampler(options)
+
+
+def best_fifth(trials: int) -> int:
+    """How many of the results count as good ones."""
+    return min(-(-trials // 5), 25)
 
 
 def tpe_sampler(options: dict[str, Any]) -> SamplerOf:

@@ -19,7 +19,7 @@ import {
 /** Debian's, which has Optuna. */
 const python = '/usr/bin/python3';
 
-describe('a sandbox that is killed', () => {
+describe('a sandbox that ends in the middle', () => {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'sandbox-tuning-'));
   const started: SandboxProcess[] = [];
   const start = async () => {
@@ -32,8 +32,11 @@ describe('a sandbox that is killed', () => {
     rmSync(dataDir, { recursive: true, force: true });
   });
 
-  /** Kills it when two trials have ended and others run, and starts it again. */
-  async function killInTheMiddle(changes: Pick<TuningChanges, 'name' | 'config' | 'jobs'>) {
+  /** Ends it when two trials have ended and others run, and starts it again. */
+  async function endInTheMiddle(
+    signal: 'SIGKILL' | 'SIGTERM',
+    changes: Pick<TuningChanges, 'name' | 'config' | 'jobs'>,
+  ) {
     const killed = await start();
     const client = new SageMakerClient(killed.clientConfig);
     const script = `${distanceScript}\nimport time\ntime.sleep(1)\n`;
@@ -46,15 +49,16 @@ describe('a sandbox that is killed', () => {
       changes.name,
       ({ TrainingJobStatusCounters: { Completed = 0, InProgress } = {} }) => Completed >= 2 && InProgress === 2,
     );
-    await killed.stop('SIGKILL');
+    await killed.stop(signal);
     await start();
     return client;
   }
 
-  test.each<[string, Pick<TuningChanges, 'config' | 'jobs'>]>([
-    ['random', { jobs: 6, config: { Strategy: 'Random', RandomSeed: 3 } }],
+  test.each<[string, 'SIGKILL' | 'SIGTERM', Pick<TuningChanges, 'config' | 'jobs'>]>([
+    ['random', 'SIGKILL', { jobs: 6, config: { Strategy: 'Random', RandomSeed: 3 } }],
     [
       'grid',
+      'SIGKILL',
       {
         jobs: undefined,
         config: {
@@ -63,9 +67,9 @@ describe('a sandbox that is killed', () => {
         },
       },
     ],
-    ['bayesian', { jobs: 6, config: { Strategy: 'Bayesian', RandomSeed: 3 } }],
-  ])('goes on with a %s search: no finished trial is lost or repeated', async (name, changes) => {
-    const client = await killInTheMiddle({ name, ...changes });
+    ['bayesian', 'SIGTERM', { jobs: 6, config: { Strategy: 'Bayesian', RandomSeed: 3 } }],
+  ])('goes on with a %s search after a %s: no finished trial is lost or repeated', async (name, signal, changes) => {
+    const client = await endInTheMiddle(signal, { name, ...changes });
     const job = await tuningEnd(client, name);
     const trials = await trialsOf(client, name);
     const interrupted = trials.filter(({ TrainingJobStatus }) => TrainingJobStatus === 'Failed');
@@ -75,7 +79,7 @@ describe('a sandbox that is killed', () => {
       ObjectiveStatusCounters: { Succeeded: 6 },
     });
     expect(interrupted.length).toBeGreaterThan(0);
-    expect(interrupted[0]?.FailureReason).toContain('the sandbox ended while this job was running');
+    expect(interrupted[0]?.FailureReason).toMatch(/the sandbox (ended|was stopped) while/i);
     const tuned = (some: typeof trials) => some.map(({ TunedHyperParameters }) => TunedHyperParameters?.['lr']);
     const completed = tuned(trials.filter((trial) => !interrupted.includes(trial)));
     expect(new Set(completed).size).toBe(6);

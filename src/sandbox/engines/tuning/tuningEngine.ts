@@ -67,7 +67,7 @@ export class OptunaSearches implements TuningEngine {
     const { environment, resources } = this.dependencies;
     return {
       python,
-      program: path.join(resources, 'python', 'tuner.py'),
+      script: path.join(resources, 'python', 'tuner.py'),
       environment: {
         ...inheritedEnvironment(environment),
         // Packages in the person's own folder (`~/.local`) count.

@@ -50,6 +50,7 @@ export class TuningRun {
   private search: Search | undefined;
   private work: Promise<void> = Promise.resolve();
   private failures = 0;
+  private broken: TuningEnd | undefined;
   private timer: NodeJS.Timeout | undefined;
   private closed = false;
 
@@ -92,7 +93,11 @@ export class TuningRun {
     if (job?.TrainingJobStatus !== 'InProgress') return;
     if (!isWorseThanMedian(values, earlier, objective.Type)) return;
     this.log(`${trial} is stopped early: its value ${values.length}, ${value}, is worse than the median of the others`);
-    this.parts.jobs.runs.stop(job);
+    try {
+      this.parts.jobs.runs.stop(job);
+    } catch (error) {
+      if (!isFullDisk(error)) throw error; // The next value says the same.
+    }
   }
 
   /** The sandbox is going down: what happens from now on is looked at when it starts again. */
@@ -118,7 +123,7 @@ export class TuningRun {
     if (this.closed || this.job.ended) return;
     this.settle();
     const { maxJobs } = this.request;
-    const end = this.job.ending ?? verdict(this.job, this.trials(), maxJobs, this.parts.clock.now());
+    const end = this.job.ending ?? this.broken ?? verdict(this.job, this.trials(), maxJobs, this.parts.clock.now());
     if (end) return this.finish(end);
     for (let index = this.nextIndex(); index !== undefined; index = this.nextIndex()) {
       const search = this.search ?? (await this.resume());
@@ -227,9 +232,8 @@ export class TuningRun {
     this.search?.close();
     this.search = undefined;
     if (!isFullDisk(error)) this.failures++;
+    if (this.failures >= attempts) this.broken = { status: 'Failed', reason: internalError(messageOf(error)) };
     setTimeout(() => this.advance(), retryMs).unref();
-    if (this.failures < attempts) return;
-    this.put({ ending: { status: 'Failed', reason: internalError(messageOf(error)) } });
   }
 
   private watchTime(): void {
