@@ -127,7 +127,7 @@ describe('CreateHyperParameterTuningJob refuses', () => {
     ['Autotune', { more: { Autotune: { Mode: 'Enabled' } } }],
     ['ConvergenceDetected', { config: criteria({ ConvergenceDetected: { CompleteOnConvergence: 'Enabled' } }) }],
     ['TransferLearning', { more: { WarmStartConfig: parents('TransferLearning', 'any') } }],
-    ['managed spot training', { definition: { EnableManagedSpotTraining: true } }],
+    ['MPI', { definition: { StaticHyperParameters: { sagemaker_mpi_enabled: 'true' } } }],
     ['several training job definitions', { more: { TrainingJobDefinitions: [definition()] } }],
   ])('%s, by its name', async (feature, changes) => {
     await expect(create(changes)).rejects.toMatchObject({
