@@ -13,6 +13,8 @@ export const commands = {
   stopJob: 'sagemakerWorkbench.job.stop',
   openJob: 'sagemakerWorkbench.job.open',
   openOutput: 'sagemakerWorkbench.job.openOutput',
+  newTuningJob: 'sagemakerWorkbench.tuning.new',
+  trainBest: 'sagemakerWorkbench.tuning.trainBest',
   deployEndpoint: 'sagemakerWorkbench.endpoint.deploy',
   testEndpoint: 'sagemakerWorkbench.endpoint.test',
   deleteEndpoint: 'sagemakerWorkbench.endpoint.delete',
