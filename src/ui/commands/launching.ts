@@ -18,7 +18,7 @@ import { chiefResult, duration } from '../words.js';
 import { deployEndpoint } from './deploying.js';
 import { withCancel, withScratch } from './progress.js';
 import { sessionFor } from './session.js';
-import { type EntryTarget, isEntry, pickEntry, type ResourceTarget } from './targets.js';
+import { type EntryTarget, isEntry, panelCommands, pickEntry, type ResourceTarget } from './targets.js';
 import { trainBest } from './trainBest.js';
 import { leftInS3, uploadData, uploaded } from './uploading.js';
 
@@ -109,8 +109,9 @@ async function launchJob(parts: Parts, target: EntryTarget<'jobs'>, tuningJob?: 
     });
     parts.inventory.touch(kind);
     await parts.runs.read(session.workspace);
+    const panel = panelCommands[kind];
     const job: ResourceTarget = { resource: { kind, name: launch.name, arn: '' } };
-    await vscode.commands.executeCommand(kind === 'tuning-job' ? commands.openTuningJob : commands.openJob, job);
+    if (panel !== undefined) await vscode.commands.executeCommand(panel, job);
   });
 }
 
@@ -138,12 +139,13 @@ async function tellEnd({ record }: EndedRun): Promise<void> {
   };
   const call = (command: string, argument: ResourceTarget) => () => vscode.commands.executeCommand(command, argument);
   if (outcome === 'Completed') {
+    const panel = panelCommands[kind];
     const result = chiefResult(record);
     const model: ResourceTarget = { resource: { kind: 'training-job', name: results.winner?.trial ?? id, arn: '' } };
     await offer(`${entry} completed in ${took}${result === undefined ? '' : `: ${result}`}.`, {
       ...(results.winner && { 'Train Best…': call(commands.trainBest, target) }),
       ...(results.model !== undefined && { 'Deploy…': call(commands.deployEndpoint, model) }),
-      Show: call(kind === 'tuning-job' ? commands.openTuningJob : commands.openJob, target),
+      ...(panel !== undefined && { Show: call(panel, target) }),
     });
   } else if (outcome === 'InService') {
     await offer(`${name} is in service.`, { Test: call(commands.testEndpoint, target) });

@@ -12,7 +12,7 @@ import type { Inventory } from '../../inventory/inventory.js';
 import { limitsOf } from '../../launch/planTuning.js';
 import type { RunHistory } from '../../launch/runHistory.js';
 import { kindOf } from '../../launch/runRecord.js';
-import type { EntryTarget, ResourceTarget } from '../commands/targets.js';
+import { type EntryTarget, panelCommands, type ResourceTarget } from '../commands/targets.js';
 import type { Parts } from '../parts.js';
 import { lastRun } from '../words.js';
 import { rangeOf } from './diagnostics.js';
@@ -85,18 +85,16 @@ export class EntryLenses implements vscode.CodeLensProvider {
     const record = this.runs.last(folder.uri.fsPath, entry);
     const text = lastRun(record, new Date());
     if (!record || text === undefined) return [];
-    const isTuning = kindOf(record) === 'tuning-job';
-    const job: ResourceTarget = {
-      resource: { kind: isTuning ? 'tuning-job' : 'training-job', name: record.id, arn: '' },
-    };
+    const kind = kindOf(record);
+    const job: ResourceTarget = { resource: { kind, name: record.id, arn: '' } };
     const icon = record.ended === undefined ? '$(sync)' : record.outcome === 'Completed' ? '$(pass)' : '$(error)';
     const show = {
       title: `${icon} ${text}`,
-      command: isTuning ? commands.openTuningJob : commands.openJob,
+      command: panelCommands[kind] ?? '',
       arguments: [job],
       tooltip: record.failure ?? record.id,
     };
-    const stop = isTuning ? commands.stopTuningJob : commands.stopJob;
+    const stop = kind === 'tuning-job' ? commands.stopTuningJob : commands.stopJob;
     return [
       show,
       ...(record.ended === undefined ? act('$(debug-stop) Stop', stop, job) : []),
