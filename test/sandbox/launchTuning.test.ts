@@ -46,6 +46,7 @@ const project = `{
 }`;
 
 let workspace: string;
+let scratch: string;
 let sandbox: SandboxProcess;
 let connections: Connections;
 let inventory: Inventory;
@@ -57,8 +58,9 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.stop());
 beforeEach(async () => {
-  workspace = await mkdtemp(path.join(tmpdir(), 'tuning '));
-  await mkdir(path.join(workspace, 'data'));
+  scratch = await mkdtemp(path.join(tmpdir(), 'tuning '));
+  workspace = path.join(scratch, 'work');
+  await mkdir(path.join(workspace, 'data'), { recursive: true });
   await writeFile(path.join(workspace, 'train.py'), script);
   await writeFile(path.join(workspace, 'data', 'a.csv'), '1,2\n');
   connections = new Connections({ kind: 'sandbox' }, () => {
@@ -76,7 +78,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   [runs, inventory, connections].forEach((one) => one.dispose());
-  await rm(workspace, { recursive: true, force: true });
+  await rm(scratch, { recursive: true, force: true });
 });
 
 async function sessionOf(text: string): Promise<Session> {
@@ -91,7 +93,7 @@ const role = () => session.cloud.connection.executionRole;
 
 /** Launches `jobs.tune`, and waits until its record is complete. */
 async function tune() {
-  const planned = await planTuning(session, 'tune', workspace, role(), never);
+  const planned = await planTuning(session, 'tune', scratch, role(), never);
   const ready = { ...planned, ready: planned.ready! };
   await uploadInputs(session, ready, () => undefined, never);
   const { id } = await submitTuning(session, ready, never);
@@ -99,6 +101,9 @@ async function tune() {
 }
 
 async function ended(id: string) {
+  // As the launch commands do it: the window looks at what it has just made.
+  inventory.touch('tuning-job');
+  inventory.touch('training-job');
   await runs.read(workspace);
   for (;;) {
     const record = runs.find(id)?.record;
@@ -141,7 +146,7 @@ test('a search is launched, ends with its winner in the record, and a training j
   expect(runs.lastModel(workspace, 'jobs.tune')?.results.model).toBe(winnerModel);
   expect(runs.findSearch(best!.name)?.record.id).toBe(search.id);
 
-  const planned = await planTraining(session, 'best', workspace, role(), never);
+  const planned = await planTraining(session, 'best', scratch, role(), never);
   const gate = planned.gates.find(({ id }) => id === 'hyperparameters');
   expect(gate?.evidence).toContain(`from ${search.id}, trial ${best?.name}, loss `);
   expect(gate?.evidence).toMatch(/rate=.*; of this entry: epochs=20$/);
@@ -154,14 +159,14 @@ test('a search is launched, ends with its winner in the record, and a training j
 });
 
 test('the newest search counts, unless another one is asked for; without any, the error says what to launch', async () => {
-  await expect(planTraining(session, 'best', workspace, role(), never)).rejects.toThrow(
+  await expect(planTraining(session, 'best', scratch, role(), never)).rejects.toThrow(
     'jobs.tune has no search on this connection that ended with a best trial',
   );
   const first = await tune();
   session = await sessionOf(project.replace('"randomSeed": 1', '"randomSeed": 2'));
   const second = await tune();
   const rateSent = async (tuningJob?: string) => {
-    const { ready } = await planTraining(session, 'best', workspace, role(), never, tuningJob);
+    const { ready } = await planTraining(session, 'best', scratch, role(), never, tuningJob);
     return JSON.parse(ready?.request.HyperParameters?.['rate'] ?? '') as unknown;
   };
   const rateOf = ({ results }: typeof first) => results.winner?.hyperparameters['rate'];
@@ -177,7 +182,7 @@ test('a search of which no trial has a value has no winner, and says why it fail
   expect(search.outcome).toBe('Failed');
   expect(search.failure).toBeDefined();
   expect(search.results).toEqual({});
-  await expect(planTraining(session, 'best', workspace, role(), never)).rejects.toThrow('no search on this connection');
+  await expect(planTraining(session, 'best', scratch, role(), never)).rejects.toThrow('no search on this connection');
 });
 
 test('a search that another program has made becomes an entry with its winner’s values', async () => {
@@ -194,7 +199,7 @@ test('a search that another program has made becomes an entry with its winner’
 });
 
 test('the record of a search says what was sent, to the byte', async () => {
-  const planned = await planTuning(session, 'tune', workspace, role(), never);
+  const planned = await planTuning(session, 'tune', scratch, role(), never);
   expect(planned.name).toMatch(/^tiny-tune-\d{6}-\d{9}$/);
   expect(planned.gates.map(({ id, level }) => `${id} ${level}`)).toContain('search green');
   const ready = { ...planned, ready: planned.ready! };
