@@ -43,9 +43,10 @@ export class LogDocuments implements vscode.TextDocumentContentProvider {
     );
   }
 
-  /** @param place which account and region it is of: two jobs of one name are two documents */
-  static uri(kind: 'training-job' | 'endpoint', name: string): vscode.Uri {
-    return vscode.Uri.from({ scheme: logScheme, authority: kind, path: `/${name}.log` });
+  /** @param host of a training job, to see what it alone has written */
+  static uri(kind: 'training-job' | 'endpoint', name: string, host?: string): vscode.Uri {
+    const path = host === undefined ? `/${name}.log` : `/${name}/${host}.log`;
+    return vscode.Uri.from({ scheme: logScheme, authority: kind, path });
   }
 
   provideTextDocumentContent(uri: vscode.Uri): string {
@@ -70,10 +71,15 @@ export class LogDocuments implements vscode.TextDocumentContentProvider {
     const key = uri.toString();
     const known = this.sources.get(key);
     if (known) return known;
-    const name = uri.path.slice(1).replace(/\.log$/, '');
+    const [name = '', host] = uri.path
+      .slice(1)
+      .replace(/\.log$/, '')
+      .split('/');
     const lines = vscode.workspace.getConfiguration().get<number>(settings.logLines) ?? 10_000;
     const source =
-      uri.authority === 'endpoint' ? endpointSource(this.connections, name, lines) : jobSource(this.watches, name);
+      uri.authority === 'endpoint'
+        ? endpointSource(this.connections, name, lines)
+        : jobSource(this.watches, name, host);
     let timer: NodeJS.Timeout | undefined;
     const listening = source.onDidChange(() => {
       timer ??= setTimeout(() => {
@@ -119,17 +125,18 @@ function followEnd(document: vscode.TextDocument): void {
   }
 }
 
-function jobSource(watches: JobWatches, name: string): Source {
+function jobSource(watches: JobWatches, name: string, host: string | undefined): Source {
   const used = watches.use(name);
   return {
     onDidChange: used.watch.onDidChange,
-    text: () => jobText(used.watch),
+    text: () => jobText(used.watch, host),
     dispose: () => used.dispose(),
   };
 }
 
-function jobText(watch: JobWatch): string {
-  const { detail, problem, lines, hidden, isReading } = watch;
+function jobText(watch: JobWatch, host: string | undefined): string {
+  const { detail, problem, hidden, isReading } = watch;
+  const lines = host === undefined ? watch.lines : watch.lines.filter((line) => line.host === host);
   const body = written(lines, hidden, isReading && lines.length > 0);
   const state = detail?.state;
   const phase = detail?.phases.at(-1);

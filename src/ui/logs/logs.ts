@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { commands, settings } from '../../contributions.js';
 import { JobWatches } from '../../jobs/jobWatch.js';
-import { isResource, pickResource } from '../commands/targets.js';
+import { isHost, isResource, pickResource } from '../commands/targets.js';
 import { registerJobPanel } from '../panels/job.js';
 import type { Parts } from '../parts.js';
 import { LogDocuments } from './logDocuments.js';
@@ -21,7 +21,9 @@ export function registerWatching(parts: Parts): vscode.Disposable[] {
         isResource(argument, 'training-job') || isResource(argument, 'endpoint')
           ? argument
           : await pickResource(inventory, 'training-job', 'Show the log of');
-      if (target) await documents.show(LogDocuments.uri(target.resource.kind, target.resource.name));
+      if (!target) return;
+      const { kind, name } = target.resource;
+      await documents.show(LogDocuments.uri(kind, name, isHost(argument) ? argument.host : undefined));
     }),
     command(commands.openOutput, async (argument: unknown) => {
       const target = isResource(argument, 'training-job')
