@@ -3,6 +3,7 @@ import type { FactView, FromPage, JobView, ToPage } from '../../src/ui/panels/jo
 import { chart } from '../shared/chart.js';
 import { el, svg } from '../shared/dom.js';
 import { Page } from '../shared/page.js';
+import { hosts } from './hosts.js';
 import './job.css';
 
 const root = document.querySelector('#root')!;
@@ -48,7 +49,7 @@ function part(name: string, from: unknown, make: () => HTMLElement): HTMLElement
 
 function draw(): void {
   if (!view || room === 0) return;
-  const { phases: all, charts, noCurve, facts, log: lines, ...top } = view;
+  const { phases: all, charts, noCurve, facts, hosts: together, log: lines, ...top } = view;
   // Beside the facts where there is room for both (job.css).
   const wide = room > 812;
   const width = Math.max(280, wide ? (room - 32) * 0.68 : room);
@@ -57,6 +58,7 @@ function draw(): void {
     part('head', top, () => head(top)),
     part('phases', [all, top.state, tables], () => phases(all, top.state, tables)),
     part('body', [charts, noCurve, facts, width, tables], () => body({ charts, noCurve, facts }, width, tables)),
+    part('hosts', together, () => (together ? hosts(together) : el('section', { hidden: true }))),
     part('log', lines, () => log(lines)),
   ];
   const focused = document.activeElement?.id;
@@ -69,7 +71,7 @@ function draw(): void {
   if (focused) document.getElementById(focused)?.focus();
 }
 
-type Top = Omit<JobView, 'phases' | 'charts' | 'noCurve' | 'facts' | 'log'>;
+type Top = Omit<JobView, 'phases' | 'charts' | 'noCurve' | 'facts' | 'hosts' | 'log'>;
 
 function head({ context, state, headline, detail, problem, place, canDeploy, canStop }: Top): HTMLElement {
   return el(
