@@ -13,6 +13,8 @@ export const commands = {
   stopJob: 'sagemakerWorkbench.job.stop',
   openJob: 'sagemakerWorkbench.job.open',
   openOutput: 'sagemakerWorkbench.job.openOutput',
+  newTuningJob: 'sagemakerWorkbench.tuning.new',
+  trainBest: 'sagemakerWorkbench.tuning.trainBest',
   stopTuningJob: 'sagemakerWorkbench.tuning.stop',
   deployBest: 'sagemakerWorkbench.tuning.deployBest',
   deployEndpoint: 'sagemakerWorkbench.endpoint.deploy',

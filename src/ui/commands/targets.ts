@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { type Command, commands } from '../../contributions.js';
 import { UserError } from '../../core/errors.js';
 import type { Inventory } from '../../inventory/inventory.js';
 import type { Kind } from '../../inventory/resource.js';
@@ -16,6 +17,9 @@ export interface EntryTarget<S extends Section = Section> {
   /** `file` is the project file's URI as text. */
   readonly entry: { readonly file: string; readonly section: S; readonly name: string };
 }
+
+/** The command that shows a resource of a kind in a panel; a kind without one has its row alone. */
+export const panelCommands: { readonly [K in Kind]?: Command } = { 'training-job': commands.openJob };
 
 /** Whether an argument of a command is a resource of this kind; VS Code hands over whatever a caller gave. */
 export function isResource<K extends Kind>(argument: unknown, kind: K): argument is ResourceTarget<K> {
