@@ -20,10 +20,7 @@ const explained = 0.8;
  * model learnt: a search on it finds a batch size, not a model. Undefined where the objective does not follow the batch
  * size like that.
  */
-export function incomparable(
-  points: readonly ValuedPoint[],
-  ranges: readonly TuningRange[],
-): Incomparable | undefined {
+export function incomparable(points: readonly ValuedPoint[], ranges: readonly TuningRange[]): Incomparable | undefined {
   for (const [index, range] of ranges.entries()) {
     if (!/batch|(^|_|-)bs$/i.test(unquoted(range.name))) continue;
     const pairs = points.flatMap(({ values, objective }) => {
@@ -53,11 +50,12 @@ function logFit(pairs: readonly Pair[]): { readonly slope: number; readonly r2: 
 }
 
 function medians(name: string, pairs: readonly Pair[]): string[] {
-  const groups = Map.groupBy(pairs, ({ size }) => size);
+  const groups = new Map<number, number[]>();
+  for (const { size, objective } of pairs) groups.set(size, [...(groups.get(size) ?? []), objective]);
   const lines = [...groups]
     .sort(([a], [b]) => a - b)
     .map(([size, group]) => {
-      const sorted = group.map(({ objective }) => objective).sort((a, b) => a - b);
+      const sorted = group.toSorted((a, b) => a - b);
       const median = sorted[Math.floor(sorted.length / 2)]!;
       return `${name} ${size}: median ${Number(median.toPrecision(3))} of ${group.length} trials`;
     });

@@ -39,9 +39,7 @@ export function importance(
   }));
   const total = variances.reduce((sum, { variance }) => sum + variance, 0);
   if (!(total > 0)) return undefined;
-  return variances
-    .map(({ name, variance }) => ({ name, share: variance / total }))
-    .sort((a, b) => b.share - a.share);
+  return variances.map(({ name, variance }) => ({ name, share: variance / total })).sort((a, b) => b.share - a.share);
 }
 
 /** Pearson's: the expectation of (p/q - 1)² under q. */

@@ -6,6 +6,7 @@ import type { Trial, TuningJobDetail } from '../../aws/gateways/tuningJobs.js';
 import { isCancellation } from '../../core/errors.js';
 import { Emitter, type Event } from '../../core/event.js';
 import { persist } from '../../logs/persist.js';
+import { Watches } from '../watches.js';
 
 /** One tuning job as it goes: what Describe says, and all of its trials. Shared by all who look at it. */
 export class TuningWatch {
@@ -111,28 +112,9 @@ function isEnded({ state }: Trial): boolean {
   return state !== 'InProgress' && state !== 'Stopping';
 }
 
-/** The watches of a window: one for each tuning job that is looked at, by however many. */
-export class TuningWatches {
-  private readonly watches = new Map<string, { readonly watch: TuningWatch; users: number }>();
-
-  constructor(private readonly connections: Connections) {}
-
-  /** Ends when all who asked have let go. */
-  use(name: string): { readonly watch: TuningWatch; dispose(): void } {
-    const entry = this.watches.get(name) ?? { watch: new TuningWatch(this.connections, name), users: 0 };
-    this.watches.set(name, entry);
-    entry.users += 1;
-    let isOver = false;
-    return {
-      watch: entry.watch,
-      dispose: () => {
-        if (isOver) return;
-        isOver = true;
-        entry.users -= 1;
-        if (entry.users > 0) return;
-        entry.watch.dispose();
-        this.watches.delete(name);
-      },
-    };
+/** The watches of a window over its tuning jobs. */
+export class TuningWatches extends Watches<TuningWatch> {
+  constructor(connections: Connections) {
+    super((name) => new TuningWatch(connections, name));
   }
 }
