@@ -1,8 +1,10 @@
-/** A number with as many digits as say something: 0.00231, 64, 1e-4, 1.2e-7. */
+/** A number with as many digits as say something: 0.00231, 64, 1e-4, 0.99987. */
 export function number(value: number): string {
-  const text = String(Number(value.toPrecision(3)));
+  const rounded = Number(value.toPrecision(3));
+  // What is close to 1 is told by how far it is from it.
+  if (rounded === 1 && value < 1) return value.toFixed(1 - Math.floor(Math.log10(1 - value)));
   const size = Math.abs(value);
-  return size !== 0 && (size < 1e-3 || size >= 1e5) ? Number(value.toPrecision(3)).toExponential() : text;
+  return size !== 0 && (size < 1e-3 || size >= 1e5) ? rounded.toExponential() : String(rounded);
 }
 
 /** `3.2 s`, `4 min 10 s`. */

@@ -47,7 +47,6 @@ export function curve({ trials, objective, progress, curveTitle }: TuningView, w
     ),
   );
   const { line, best } = bestLine(valued, objective.minimize, last, x, y);
-  image.append(svg('path', { class: 'line tone0', d: line }));
   for (const { name, number: at, objective: value } of valued) {
     const title = svg('title', {}, `trial ${at}: ${objective.metric} ${number(value!)}`);
     image.append(svg('circle', { class: 'trial', 'data-trial': name, cx: x(at), cy: y(value!), r: 3 }, title));
@@ -61,6 +60,7 @@ export function curve({ trials, objective, progress, curveTitle }: TuningView, w
   const label = { x: x(best.number) + (isRight ? -8 : 8), 'text-anchor': isRight ? 'end' : 'start' };
   const isHigh = y(best.objective!) < margin.top + 24;
   image.append(
+    svg('path', { class: 'line tone0', d: line }),
     svg('circle', { class: 'best', cx: x(best.number), cy: y(best.objective!), r: 4 }),
     svg('text', { class: 'label', y: y(best.objective!) + (isHigh ? 18 : -8), ...label }, number(best.objective!)),
   );

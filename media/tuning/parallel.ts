@@ -74,11 +74,15 @@ export function parallel(view: TuningView, width: number, events: PlotEvents): P
     const chosen = brushed(view, choices);
     const shown = trials.filter(({ name }) => chosen.has(name));
     const d = (some: readonly TrialView[]): string => some.map(({ name }) => lines.get(name)).join('');
-    dim.setAttribute('d', isBrushed(choices) ? d(trials.filter(({ name }) => !chosen.has(name))) : '');
+    const set = (path: SVGElement, line: string): void => {
+      // Drawing a thousand lines anew costs more than all the rest.
+      if (path.getAttribute('d') !== line) path.setAttribute('d', line);
+    };
+    set(dim, isBrushed(choices) ? d(trials.filter(({ name }) => !chosen.has(name))) : '');
     coloured.forEach((each, tone) =>
-      each.setAttribute('d', d(shown.filter((_, rank) => Math.floor((rank * tones) / shown.length) === tone))),
+      set(each, d(shown.filter((_, rank) => Math.floor((rank * tones) / shown.length) === tone))),
     );
-    marked.setAttribute('d', (choices.selected !== undefined && lines.get(choices.selected)) || '');
+    set(marked, (choices.selected !== undefined && lines.get(choices.selected)) || '');
     axes.forEach((axis, index) => brushes[index]!(choices.brushes[axis.key], shown.length, trials.length));
   };
   return { element, update };
@@ -144,12 +148,13 @@ function axisGroup(
       svg('text', { class: 'axis halo', y: y(at) + 4, ...side }, label.length > 12 ? `${label.slice(0, 11)}…` : label),
     );
   }
-  const anchor = isFirst ? 'start' : isLast ? 'end' : 'middle';
   const most = narrow ? 10 : 18;
   const title = axis.title.length > most ? `${axis.title.slice(0, most - 1)}…` : axis.title;
   // Names of neighbours would touch where there is little room: every other one stands higher.
   const rise = index % 2 === 1 ? 14 : 0;
-  const place = { x: isFirst ? x - 40 * Number(!narrow) : isLast ? x + 44 : x, y: margin.top - 8 - rise };
+  const anchor = narrow && isFirst ? 'start' : narrow && isLast ? 'end' : 'middle';
+  const shift = { start: -32, end: 40, middle: 0 }[anchor];
+  const place = { x: x + shift, y: margin.top - 8 - rise };
   group.append(svg('text', { class: 'label strong', 'text-anchor': anchor, ...place }, title));
   return { group, show };
 }

@@ -5,7 +5,10 @@ import { brushed, cell, type Choices, isBrushed, objectiveKey, rowsOf } from './
 
 export interface TableEvents {
   sort(column: string): void;
+  /** Marks a trial, or takes its mark away. */
   select(name: string): void;
+  /** Marks a trial, also one that is marked. */
+  mark(name: string): void;
   open(name: string): void;
   more(): void;
 }
@@ -62,7 +65,7 @@ export function table(view: TuningView, choices: Choices, events: TableEvents): 
     const next = { ArrowDown: row.nextElementSibling, ArrowUp: row.previousElementSibling }[event.key];
     if (next) {
       (next as HTMLElement).focus();
-      events.select((next as HTMLElement).dataset['trial']!);
+      events.mark((next as HTMLElement).dataset['trial']!);
     } else if (event.key === 'Enter') events.open(row.dataset['trial']!);
     else if (event.key === ' ') events.select(row.dataset['trial']!);
     else return;

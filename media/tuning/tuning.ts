@@ -1,6 +1,7 @@
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import type { Action, FromPage, ToPage, TuningView } from '../../src/ui/panels/tuning.protocol.js';
 import { el } from '../shared/dom.js';
+import { number } from '../shared/number.js';
 import { Page } from '../shared/page.js';
 import { Parts } from '../shared/parts.js';
 import { brushed, type Choices, initial, isBrushed, ranked, rowsAtOnce } from './choices.js';
@@ -92,7 +93,13 @@ function head({ context, state, headline, best, progress, detail, problem, warni
   });
   const icon = el('span', { class: `codicon codicon-${icons[state]} ${tones[state]}`, 'aria-hidden': 'true' });
   const values = (best?.values ?? []).map(([name, value]) =>
-    el('li', {}, el('span', { class: 'dim' }, name), ' ', el('span', { class: 'mono' }, value)),
+    el(
+      'li',
+      {},
+      el('span', { class: 'dim' }, name),
+      ' ',
+      el('span', { class: 'mono' }, typeof value === 'number' ? number(value) : value),
+    ),
   );
   return el(
     'header',
@@ -223,10 +230,10 @@ function topSlider(count: number): HTMLElement {
 }
 
 function sayWhatIsHidden(now: TuningView, chosen: Choices): void {
-  const valued = ranked(now).length;
-  const shown = [...brushed(now, chosen)].filter((name) =>
-    now.trials.some((trial) => trial.name === name && trial.objective !== undefined),
-  ).length;
+  const chosenNames = brushed(now, chosen);
+  const all = ranked(now);
+  const valued = all.length;
+  const shown = all.filter(({ name }) => chosenNames.has(name)).length;
   const parts = [
     'One line a trial, bluer is better',
     isBrushed(chosen) ? `${shown} of ${valued} are chosen, ${valued - shown} dimmed` : `${valued} trials`,
@@ -263,11 +270,12 @@ const tableEvents = {
     choose({ sort: { column, descending: sort.column === column && !sort.descending } });
   },
   select,
+  mark: (name: string) => choose({ selected: name }),
   open: (name: string) => page.say({ type: 'openTrial', name }),
   more: () => choose({ rows: choices().rows + rowsAtOnce }),
 };
 
-/** Marks a trial everywhere; once more takes the mark away, except by an arrow key. */
+/** Marks a trial everywhere; once more takes the mark away. */
 function select(name: string): void {
   choose({ selected: choices().selected === name ? undefined : name });
 }
@@ -278,6 +286,7 @@ function markTrials(now: TuningView, chosen: Choices): void {
     const { trial } = dot.dataset;
     dot.classList.toggle('chosen', some?.has(trial!) ?? false);
     dot.classList.toggle('selected', trial === chosen.selected);
-    dot.setAttribute('r', trial === chosen.selected ? '5' : '3');
+    const radius = trial === chosen.selected ? '5' : '3';
+    if (dot.getAttribute('r') !== radius) dot.setAttribute('r', radius);
   }
 }

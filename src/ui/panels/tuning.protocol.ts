@@ -42,7 +42,8 @@ export interface TuningView {
   readonly headline: string;
   /** The parameters of the best trial. */
   readonly best:
-    { readonly trial: string; readonly values: readonly (readonly [name: string, value: string])[] } | undefined;
+    | { readonly trial: string; readonly values: readonly (readonly [name: string, value: number | string])[] }
+    | undefined;
   /** Numbers of trials. `total` is as many as there may be; undefined where the search has no such limit. */
   readonly progress: { readonly ended: number; readonly running: number; readonly total: number | undefined };
   readonly detail: string;

@@ -11,8 +11,8 @@ import { isMoving, type TuningWatch } from '../../jobs/tuning/tuningWatch.js';
 import { ago, duration, firstSentence, metricValue } from '../words.js';
 import type { Action, AxisView, TuningView } from './tuning.protocol.js';
 
-/** With fewer trials than this, shares of importance change a lot with the next one. */
-const enough = 20;
+/** The best tenth, on which importance rests, is five trials at least (the note in Optuna's PedAnovaImportanceEvaluator). */
+const enough = 50;
 
 /**
  * What the panel of a tuning job says, from what is known of it.
@@ -182,10 +182,10 @@ function axis(range: TuningRange): AxisView {
   return { kind: 'numeric', name, scale: scaleOf(range), min: range.min, max: range.max };
 }
 
-function valuesOf(point: ValuedPoint, ranges: readonly TuningRange[]): (readonly [string, string])[] {
+function valuesOf(point: ValuedPoint, ranges: readonly TuningRange[]): (readonly [string, number | string])[] {
   return ranges.flatMap(({ name }, index) => {
     const value = point.values[index];
-    return value === undefined ? [] : [[name, typeof value === 'number' ? metricValue(value) : value] as const];
+    return value === undefined ? [] : [[name, value] as const];
   });
 }
 
@@ -202,6 +202,8 @@ function importanceView(
         : 'The trials are too much alike to tell.';
     return { title: 'Importance', note, shares: [] };
   }
-  const rough = valued.length < enough ? `, of ${valued.length} trials only: a first guess` : '';
-  return { title: importanceSays(shares), note: `Share of the variance, PED-ANOVA${rough}`, shares };
+  const title = importanceSays(shares);
+  const note = 'Share of the variance, PED-ANOVA';
+  if (valued.length >= enough) return { title, note, shares };
+  return { title: `First guess: ${title}`, note: `${note}, of ${valued.length} trials only`, shares };
 }
