@@ -53,7 +53,8 @@ function numeric(
 ): Axis {
   // 0.9, 0.99, 0.999 are as far from each other as 0.1, 0.01, 0.001.
   const turned = scale === 'reverse-log';
-  const turn = (value: number): number => (turned ? 1 - value : value);
+  // Without the last digits, which 1 - 0.9 has wrong: a bound is to be a tick.
+  const turn = (value: number): number => (turned ? Number((1 - value).toPrecision(12)) : value);
   const ends = [turn(domain[0]), turn(domain[1])];
   const base = scale === 'linear' ? scaleLinear() : scaleLog();
   const placed = base.domain(ends).range(isReversed ? [1, 0] : [0, 1]);

@@ -1,10 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Cloud } from '../../aws/cloud.js';
 import type { Connections } from '../../aws/connections.js';
 import { isNotFound, messageOf } from '../../aws/errors.js';
 import type { Trial, TuningJobDetail } from '../../aws/gateways/tuningJobs.js';
+import { type Clock, systemClock } from '../../core/clock.js';
 import { isCancellation } from '../../core/errors.js';
 import { Emitter, type Event } from '../../core/event.js';
+import { TokenBucket } from '../../core/tokenBucket.js';
 import { persist } from '../../logs/persist.js';
 import { Watches } from '../watches.js';
 
@@ -26,6 +27,7 @@ export class TuningWatch {
   constructor(
     private readonly connections: Connections,
     readonly name: string,
+    private readonly clock: Clock = systemClock,
   ) {
     void this.run();
   }
@@ -60,23 +62,27 @@ export class TuningWatch {
   }
 
   private async follow(cloud: Cloud, signal: AbortSignal): Promise<void> {
+    const { describe, listsPerSecond } = cloud.connection.intervals;
+    const looks = new TokenBucket(1000 / describe, this.clock);
+    const lists = new TokenBucket(listsPerSecond, this.clock);
     for (;;) {
+      await looks.take(signal);
       const detail = await cloud.tuningJobs.describe(this.name, signal);
       const isLast = !isMoving(detail);
       // What was looked at too early, or for the last time, is read from the first page to the last.
       if (isLast) this.isComplete = false;
       this.detail = detail;
-      await this.readTrials(cloud, signal);
+      await this.readTrials(cloud, lists, signal);
       this.changed.fire();
       if (isLast) return;
-      await delay(cloud.connection.intervals.describe, undefined, { signal });
     }
   }
 
   /** Newest first, and only as far as there is something that is not known or may have changed. */
-  private async readTrials({ tuningJobs, connection }: Cloud, signal: AbortSignal): Promise<void> {
+  private async readTrials({ tuningJobs }: Cloud, lists: TokenBucket, signal: AbortSignal): Promise<void> {
     const wanted = new Set(this.open);
     for (let token: string | undefined; ;) {
+      await lists.take(signal);
       const page = await tuningJobs.trials(this.name, token, signal);
       let meetsKnown = false;
       for (const trial of page.items) {
@@ -88,7 +94,6 @@ export class TuningWatch {
       if (token === undefined) break;
       if (this.isComplete && meetsKnown && wanted.size === 0) return;
       if (!this.isComplete) this.changed.fire();
-      await delay(1000 / connection.intervals.listsPerSecond, undefined, { signal });
     }
     this.isComplete = true;
   }
