@@ -3,11 +3,12 @@ import { commands, settings } from '../../contributions.js';
 import { JobWatches } from '../../jobs/jobWatch.js';
 import { isHost, isResource, pickResource } from '../commands/targets.js';
 import { registerJobPanel } from '../panels/job.js';
+import { registerTuningPanel } from '../panels/tuning.js';
 import type { Parts } from '../parts.js';
 import { LogDocuments } from './logDocuments.js';
 import { openOutput } from './openOutput.js';
 
-/** Logs of jobs and endpoints as live, read-only documents, and the job panel. */
+/** Logs of jobs and endpoints as live, read-only documents, and the panels of jobs. */
 export function registerWatching(parts: Parts): vscode.Disposable[] {
   const { command, connections, inventory } = parts;
   const mostLines = () => vscode.workspace.getConfiguration().get<number>(settings.logLines) ?? 10_000;
@@ -16,6 +17,7 @@ export function registerWatching(parts: Parts): vscode.Disposable[] {
   return [
     documents,
     ...registerJobPanel(parts, watches),
+    ...registerTuningPanel(parts, documents),
     command(commands.showResourceLog, async (argument: unknown) => {
       const target =
         isResource(argument, 'training-job') || isResource(argument, 'endpoint')
