@@ -56,6 +56,7 @@ export const capabilities = [
   'stoppable',
   'stoppableTuning',
   'hasBest',
+  'watchableTuning',
   'watchable',
   'hasLog',
   'hasOutput',

@@ -20,7 +20,7 @@ export function registerWatching(parts: Parts): vscode.Disposable[] {
     ...registerTuningPanel(parts, documents),
     command(commands.showResourceLog, async (argument: unknown) => {
       const target =
-        isResource(argument, 'training-job') || isResource(argument, 'endpoint')
+        isResource(argument, 'training-job') || isResource(argument, 'tuning-job') || isResource(argument, 'endpoint')
           ? argument
           : await pickResource(inventory, 'training-job', 'Show the log of');
       if (!target) return;
