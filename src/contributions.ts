@@ -12,6 +12,7 @@ export const commands = {
   launchJob: 'sagemakerWorkbench.job.launch',
   stopJob: 'sagemakerWorkbench.job.stop',
   openJob: 'sagemakerWorkbench.job.open',
+  openTuningJob: 'sagemakerWorkbench.tuning.open',
   openOutput: 'sagemakerWorkbench.job.openOutput',
   newTuningJob: 'sagemakerWorkbench.tuning.new',
   trainBest: 'sagemakerWorkbench.tuning.trainBest',
@@ -55,6 +56,7 @@ export const capabilities = [
   'stoppable',
   'stoppableTuning',
   'hasBest',
+  'watchableTuning',
   'watchable',
   'hasLog',
   'hasOutput',
@@ -73,5 +75,6 @@ export const logLanguage = 'sagemaker-log';
 export const panels = {
   launch: 'sagemakerWorkbench.launch',
   job: 'sagemakerWorkbench.job',
+  tuning: 'sagemakerWorkbench.tuning',
   testBench: 'sagemakerWorkbench.testBench',
 } as const;

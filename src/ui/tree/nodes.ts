@@ -4,7 +4,7 @@ import type { EndpointVariant } from '../../aws/gateways/endpoints.js';
 import { commands } from '../../contributions.js';
 import { messageOf } from '../../core/errors.js';
 import type { Kind, Resource } from '../../inventory/resource.js';
-import type { EntryTarget, ResourceTarget } from '../commands/targets.js';
+import type { EntryTarget, HostTarget, ResourceTarget } from '../commands/targets.js';
 import type { Section } from '../projectFile/projectFiles.js';
 
 /** A node's id is the path of names from the root: the same thing may hang in two places, an id may not. */
@@ -48,7 +48,7 @@ export class VariantNode {
 }
 
 /** One machine of a training job that runs on several. */
-export class HostNode {
+export class HostNode implements HostTarget {
   readonly type = 'host';
   readonly id: string;
   constructor(
@@ -56,6 +56,10 @@ export class HostNode {
     readonly host: string,
   ) {
     this.id = `${parent.id}/${host}`;
+  }
+  get resource(): HostTarget['resource'] {
+    const { name, arn } = this.parent.value;
+    return { kind: 'training-job', name, arn };
   }
 }
 

@@ -247,6 +247,9 @@ export class ResourcesTree implements vscode.TreeDataProvider<Node> {
     if (value.kind === 'training-job') {
       treeItem.command = { title: 'Show', command: commands.openJob, arguments: [{ resource }] };
     }
+    if (value.kind === 'tuning-job') {
+      treeItem.command = { title: 'Show', command: commands.openTuningJob, arguments: [{ resource }] };
+    }
     if (isList(node) || value.kind === 'endpoint' || this.hosts(value) > 0) {
       treeItem.collapsibleState = vscode.TreeItemCollapsibleState.Collapsed;
     }

@@ -102,6 +102,7 @@ function linksOf({ kind, name, arn, ...rest }: Resource): string[] {
     const target = encodeURIComponent(JSON.stringify([{ resource: { kind, name, arn } }]));
     return `[${title}](command:${command}?${target})`;
   };
+  if (kind === 'tuning-job') return [link('Show', commands.openTuningJob), link('Log', commands.showResourceLog)];
   if (kind === 'training-job') return [link('Show', commands.openJob), link('Log', commands.showResourceLog)];
   if (kind === 'endpoint') {
     const test = 'state' in rest && rest.state === 'InService' ? [link('Test', commands.testEndpoint)] : [];

@@ -31,10 +31,9 @@ export function variantItem({ id, variant }: VariantNode): vscode.TreeItem {
 }
 
 /** Its click opens what this host alone has written. */
-export function hostItem({ id, host, parent }: HostNode): vscode.TreeItem {
-  const treeItem = item(id, host, { description: '', icon: 'vm', color: 'none', capabilities: [] });
-  const target = { resource: parent.resource, host };
-  treeItem.command = { title: 'Show log', command: commands.showResourceLog, arguments: [target] };
+export function hostItem({ id, host, resource }: HostNode): vscode.TreeItem {
+  const treeItem = item(id, host, { description: '', icon: 'vm', color: 'none', capabilities: ['hasLog'] });
+  treeItem.command = { title: 'Show log', command: commands.showResourceLog, arguments: [{ resource, host }] };
   return treeItem;
 }
 

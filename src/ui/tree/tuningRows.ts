@@ -21,6 +21,8 @@ export function tuningJobRow(
   const found = best === undefined ? undefined : `best ${detail!.objective.metric} ${metricValue(best)}`;
   const age = duration((job.ended ?? now).getTime() - job.created.getTime());
   const can: Capability[] = [
+    'watchableTuning',
+    'hasLog',
     'hasArn',
     ...(record ? (['hasEntry'] as const) : []),
     // Describe alone says which one is best; that there is one shows in List.
