@@ -19,7 +19,10 @@ export interface EntryTarget<S extends Section = Section> {
 }
 
 /** The command that shows a resource of a kind in a panel; a kind without one has its row alone. */
-export const panelCommands: { readonly [K in Kind]?: Command } = { 'training-job': commands.openJob };
+export const panelCommands: { readonly [K in Kind]?: Command } = {
+  'training-job': commands.openJob,
+  'tuning-job': commands.openTuningJob,
+};
 
 /** Whether an argument of a command is a resource of this kind; VS Code hands over whatever a caller gave. */
 export function isResource<K extends Kind>(argument: unknown, kind: K): argument is ResourceTarget<K> {
