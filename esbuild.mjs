@@ -90,6 +90,7 @@ const pages = {
   entryPoints: {
     launch: 'media/launch/launch.ts',
     job: 'media/job/job.ts',
+    tuning: 'media/tuning/tuning.ts',
     testBench: 'media/testBench/testBench.ts',
     codicon: 'node_modules/@vscode/codicons/dist/codicon.css',
   },

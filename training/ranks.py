@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +22,11 @@ from torch.nn.parallel import DistributedDataParallel
 
 PATIENCE = timedelta(minutes=10)
 """For a rank that does not come, or does not answer any more: then the others fail, and with them the job."""
+
+_sent: deque[torch.Tensor] = deque(maxlen=8)
+"""Tensors that gloo's threads may still hold (two threads, one each). Were theirs the last reference, they would wait for
+Python's lock to free it, while the process group's destructor has that lock and waits for them: torch 1.13 never ends then.
+"""
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class Ranks:
         sums = torch.tensor([float(number) for number in numbers], dtype=torch.float64, device=self.device)
         if self.world > 1:
             distributed.all_reduce(sums)
+            _sent.append(sums)
         return sums.tolist()
 
     def any(self, mine: bool) -> bool:

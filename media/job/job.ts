@@ -2,7 +2,10 @@ import '@vscode-elements/elements/dist/vscode-button/index.js';
 import type { FactView, FromPage, JobView, ToPage } from '../../src/ui/panels/job.protocol.js';
 import { chart } from '../shared/chart.js';
 import { el, svg } from '../shared/dom.js';
+import { time } from '../shared/number.js';
 import { Page } from '../shared/page.js';
+import { Parts } from '../shared/parts.js';
+import { hosts } from './hosts.js';
 import './job.css';
 
 const root = document.querySelector('#root')!;
@@ -30,46 +33,25 @@ const icons = {
   stopped: 'circle-slash',
 } as const;
 const tones = { waiting: 'dim', running: 'running', completed: 'ok', failed: 'bad', stopped: 'dim' } as const;
-/** The parts of the page, each with what it was drawn from. */
-const drawn = new Map<string, { readonly from: string; readonly element: HTMLElement }>();
-
-/**
- * A running job brings a view each second: a part that says the same stays as it is, so that nobody loses the focus, the
- * scroll position or a selection in the log because a clock went on.
- */
-function part(name: string, from: unknown, make: () => HTMLElement): HTMLElement {
-  const text = JSON.stringify(from);
-  const known = drawn.get(name);
-  if (known?.from === text) return known.element;
-  const element = make();
-  drawn.set(name, { from: text, element });
-  return element;
-}
+const shown = new Parts(root);
 
 function draw(): void {
   if (!view || room === 0) return;
-  const { phases: all, charts, noCurve, facts, log: lines, ...top } = view;
+  const { phases: all, charts, noCurve, facts, hosts: together, log: lines, ...top } = view;
   // Beside the facts where there is room for both (job.css).
   const wide = room > 812;
   const width = Math.max(280, wide ? (room - 32) * 0.68 : room);
   const tables = page.state?.tables ?? [];
-  const parts = [
-    part('head', top, () => head(top)),
-    part('phases', [all, top.state, tables], () => phases(all, top.state, tables)),
-    part('body', [charts, noCurve, facts, width, tables], () => body({ charts, noCurve, facts }, width, tables)),
-    part('log', lines, () => log(lines)),
-  ];
-  const focused = document.activeElement?.id;
-  // What stays is not moved: an element that is put in again loses its focus.
-  parts.forEach((element, index) => {
-    const there = root.children[index];
-    if (!there) root.append(element);
-    else if (there !== element) there.replaceWith(element);
-  });
-  if (focused) document.getElementById(focused)?.focus();
+  shown.show([
+    shown.part('head', top, () => head(top)),
+    shown.part('phases', [all, top.state, tables], () => phases(all, top.state, tables)),
+    shown.part('body', [charts, noCurve, facts, width, tables], () => body({ charts, noCurve, facts }, width, tables)),
+    shown.part('hosts', together, () => (together ? hosts(together) : el('section', { hidden: true }))),
+    shown.part('log', lines, () => log(lines)),
+  ]);
 }
 
-type Top = Omit<JobView, 'phases' | 'charts' | 'noCurve' | 'facts' | 'log'>;
+type Top = Omit<JobView, 'phases' | 'charts' | 'noCurve' | 'facts' | 'hosts' | 'log'>;
 
 function head({ context, state, headline, detail, problem, place, canDeploy, canStop }: Top): HTMLElement {
   return el(
@@ -260,9 +242,4 @@ function link(text: string, type: FromPage['type']): HTMLElement {
   const made = el('button', { class: 'link', id: `link-${type}` }, text);
   made.addEventListener('click', () => page.say({ type }));
   return made;
-}
-
-function time(seconds: number): string {
-  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }

@@ -18,6 +18,33 @@ export function estimateTraining(instances: Instances, maxRuntime: number): Esti
   return running && { ...running, maximumUsd: (running.usdPerHour * maxRuntime) / 3600 };
 }
 
+/** How long a search can go on: trials, and seconds. */
+export interface SearchLimits {
+  readonly maxJobs: number;
+  readonly maxParallelJobs: number;
+  /** Of each trial. */
+  readonly maxRuntime: number;
+  /** Of the whole search. */
+  readonly maxTuningRuntime?: number | undefined;
+}
+
+/** While it runs, a search has as many trials' instances as it tries at a time. */
+export function estimateTuning(
+  { type, count }: Instances,
+  { maxJobs, maxParallelJobs, maxRuntime, maxTuningRuntime = Infinity }: SearchLimits,
+): Estimate | undefined {
+  const trial = estimateTraining({ type, count }, maxRuntime);
+  if (trial?.maximumUsd === undefined) return undefined;
+  const usdPerHour = trial.usdPerHour * maxParallelJobs;
+  const maximumUsd = Math.min(trial.maximumUsd * maxJobs, (usdPerHour * maxTuningRuntime) / 3600);
+  return { usdPerHour, maximumUsd };
+}
+
+/** The longest that a search can go on, in seconds. */
+export function longestSearch({ maxJobs, maxParallelJobs, maxRuntime, maxTuningRuntime }: SearchLimits): number {
+  return Math.min(Math.ceil(maxJobs / maxParallelJobs) * maxRuntime, maxTuningRuntime ?? Infinity);
+}
+
 /** An endpoint costs this until it is deleted, used or not. Undefined for a type without a known price. */
 export function estimateEndpoint({ type, count }: Instances): Estimate | undefined {
   const price = instanceType(type)?.usdPerHour;

@@ -15,6 +15,15 @@ export interface Link {
   readonly describes: TokenBucket;
 }
 
+/** Where a collection reads from. */
+export interface Source<K extends Kind> {
+  list(link: Link, request: PageRequest): Promise<Page<ResourceOf<K>>>;
+  /** Whether only what was created lately can have changed, beside what moves, and List can be asked for it. */
+  readonly incremental: boolean;
+  /** For a list that is of something: whether that still moves. Once it rests, so does all that is in the list. */
+  isLive?(): boolean;
+}
+
 /** Who is told what a collection finds. */
 export interface Listener<K extends Kind> {
   /** These resources; undefined: come, gone, read, failed. */
@@ -56,7 +65,7 @@ export class PolledCollection<K extends Kind> {
   private backoff = 1;
 
   constructor(
-    readonly kind: K,
+    private readonly source: Source<K>,
     private readonly clock: Clock,
     private readonly listener: Listener<K>,
   ) {}
@@ -148,8 +157,9 @@ export class PolledCollection<K extends Kind> {
     return loading;
   }
 
-  replace(item: ResourceOf<K>): void {
-    this.list.replace(item);
+  /** Unless a List call has said something newer meanwhile. */
+  replace(before: ResourceOf<K>, now: ResourceOf<K>): void {
+    this.list.replace(before, now);
   }
 
   remove(arn: string): void {
@@ -166,19 +176,20 @@ export class PolledCollection<K extends Kind> {
     const { link } = this;
     if (!link || this.reading || this.isDenied) return;
     const due = this.readAt + link.cloud.connection.intervals.describe * this.backoff;
-    if (this.clock.now() >= due) void this.poll();
-    else this.plan();
+    if (this.clock.now() < due) return this.plan();
+    this.endWait();
+    // Not before whoever looks has had the time to look away.
+    this.endWait = this.clock.after(0, () => void this.poll());
   }
 
   /**
    * One List call for the newest part. LastModifiedTimeAfter and StatusEquals would not do: the service cuts the page
-   * first and filters it then (ListTrainingJobs, API reference). An endpoint may change at any age, so its page has no
-   * lower end.
+   * first and filters it then (ListTrainingJobs, API reference).
    */
   private poll(): Promise<void> {
     if (this.status === 'unread') return this.refresh();
     return this.read(async (link) => {
-      const since = this.kind === 'endpoint' ? undefined : this.list.window(pageSize);
+      const since = this.source.incremental ? this.list.window(pageSize) : undefined;
       const page = await this.page(link, since ? { createdAfter: since } : {});
       if (!this.list.reaches(page)) {
         // The token of a page belongs to the call with the same filters.
@@ -250,19 +261,19 @@ export class PolledCollection<K extends Kind> {
 
   private async page(link: Link, request: PageRequest): Promise<Page<ResourceOf<K>>> {
     await link.lists.take(link.signal);
-    const { trainingJobs, models, endpoints } = link.cloud;
-    const gateway = { 'training-job': trainingJobs, model: models, endpoint: endpoints }[this.kind];
-    const { items, token } = await gateway.list(request, link.signal);
+    const page = await this.source.list(link, request);
     link.signal.throwIfAborted();
-    return { items: items.map((item) => ({ kind: this.kind, ...item }) as ResourceOf<K>), token };
+    return page;
   }
 
   private plan(): void {
     this.endWait();
     const { link } = this;
     if (!link || !this.isWatched || this.reading || this.isDenied) return;
-    const moving = this.clock.now() < this.touchedUntil || this.items.some((item) => isMoving(item));
-    if (!moving && !this.visible) return;
+    const live = this.source.isLive?.();
+    const moving = live || this.clock.now() < this.touchedUntil || this.items.some((item) => isMoving(item));
+    const isFinal = live === false && this.error === undefined;
+    if (!moving && (!this.visible || isFinal)) return;
     const resting = !moving && this.error === undefined;
     const factor = (this.visible ? 1 : hiddenFactor) * (resting ? restingFactor : 1) * this.backoff;
     // Several windows must not ask in step after an error.

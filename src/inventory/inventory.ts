@@ -5,8 +5,9 @@ import { isConnectionLoss, isNotFound } from '../aws/errors.js';
 import { type Clock, systemClock } from '../core/clock.js';
 import { type Disposable, Emitter, type Event } from '../core/event.js';
 import { TokenBucket } from '../core/tokenBucket.js';
-import { type Link, PolledCollection, type Watch } from './collection.js';
-import { asDescribed, type DetailOf, type Described, type Kind, kinds, type ResourceOf } from './resource.js';
+import { type Link, PolledCollection, type Source, type Watch } from './collection.js';
+import { asDescribed, type DetailOf, type Described, isMoving, type Kind, kinds, type ResourceOf } from './resource.js';
+import { describers, sources, trialsOf } from './sources.js';
 
 /** What is known of one kind of resource. */
 export interface Collection<K extends Kind> {
@@ -20,10 +21,22 @@ export interface Collection<K extends Kind> {
   readonly error: unknown;
 }
 
+/** The training jobs of one tuning job. They are read apart from all others, and while somebody watches them alone. */
+export interface Trials extends Collection<'training-job'> {
+  watch(visible: boolean): Watch;
+  /** The next 100. */
+  loadMore(): Promise<void>;
+}
+
+/** What trials are asked for by. */
+export type TuningJobName = Pick<ResourceOf<'tuning-job'>, 'name' | 'arn'>;
+
 /** A kind has changed: these resources, or undefined for the collection as a whole (come, gone, read, failed). */
 export interface InventoryChange {
   readonly kind: Kind;
   readonly arns: readonly string[] | undefined;
+  /** ARN of the tuning job of whose trials this tells; undefined for all there are of the kind. */
+  readonly trialsOf?: string;
 }
 
 interface KnownDetail {
@@ -40,6 +53,8 @@ export class Inventory {
   private readonly changed = new Emitter<InventoryChange>();
   readonly onDidChange: Event<InventoryChange> = this.changed.event;
   private readonly collections: { readonly [K in Kind]: PolledCollection<K> };
+  /** By the ARNs of their tuning jobs. */
+  private readonly trialLists = new Map<string, PolledCollection<'training-job'>>();
   private readonly details = new Map<string, KnownDetail>();
   private link: (Link & { readonly end: AbortController }) | undefined;
   private readonly following: Disposable;
@@ -48,13 +63,9 @@ export class Inventory {
     private readonly connections: Connections,
     private readonly clock: Clock = systemClock,
   ) {
-    const collection = <K extends Kind>(kind: K) =>
-      new PolledCollection(kind, clock, {
-        changed: (arns) => this.changed.fire({ kind, arns }),
-        lost: ({ cloud }, error) => connections.lost(cloud, error),
-        outOfSight: (link, resources) => this.askAfter(link, resources),
-      });
+    const collection = <K extends Kind>(kind: K) => this.polled(kind, sources[kind]);
     this.collections = {
+      'tuning-job': collection('tuning-job'),
       'training-job': collection('training-job'),
       model: collection('model'),
       endpoint: collection('endpoint'),
@@ -73,6 +84,20 @@ export class Inventory {
     return watch;
   }
 
+  /** Read while they are watched; asked again only while their tuning job moves. */
+  trials(job: TuningJobName): Trials {
+    const known = this.trialLists.get(job.arn);
+    if (known) return known;
+    const source = trialsOf(job, {
+      isLive: () => this.of('tuning-job').items.some((one) => one.arn === job.arn && isMoving(one)),
+      gone: () => this.of('tuning-job').remove(job.arn),
+    });
+    const made = this.polled('training-job', source, job.arn);
+    this.trialLists.set(job.arn, made);
+    if (this.link) made.connect(this.link);
+    return made;
+  }
+
   /** The next 100. */
   async more(kind: Kind): Promise<void> {
     await this.of(kind).loadMore();
@@ -82,14 +107,19 @@ export class Inventory {
   async refresh(...only: readonly Kind[]): Promise<void> {
     await this.connections.cloud();
     this.details.clear();
-    await Promise.all(
-      (only.length > 0 ? only : kinds.filter((kind) => this.of(kind).isWatched)).map((kind) => this.of(kind).refresh()),
-    );
+    const wanted = only.length > 0 ? only : kinds.filter((kind) => this.of(kind).isWatched);
+    const trials = wanted.includes('tuning-job') ? [...this.trialLists.values()] : [];
+    await Promise.all([
+      ...wanted.map((kind) => this.of(kind).refresh()),
+      ...trials.filter((list) => list.isWatched).map((list) => list.refresh()),
+    ]);
   }
 
   /** Something was just changed by us: looked at at once, and as often as a moving thing, until it rests. */
   touch(kind: Kind): void {
     this.of(kind).touch();
+    // What ends a trial or its tuning job shows in both.
+    if (kind === 'training-job' || kind === 'tuning-job') this.trialLists.forEach((list) => list.touch());
   }
 
   /** Describe's answer if it is there; with `ask`, it is asked for in the background and told by `onDidChange`. */
@@ -109,7 +139,18 @@ export class Inventory {
     this.link?.end.abort();
     this.link = undefined;
     for (const kind of kinds) this.of(kind).drop();
+    this.dropTrials();
     this.changed.dispose();
+  }
+
+  private polled<K extends Kind>(kind: K, source: Source<K>, trialsOf?: string): PolledCollection<K> {
+    const list: PolledCollection<K> = new PolledCollection(source, this.clock, {
+      changed: (arns) => this.changed.fire({ kind, arns, ...(trialsOf !== undefined && { trialsOf }) }),
+      lost: ({ cloud }, error) => this.connections.lost(cloud, error),
+      outOfSight: (link, resources) =>
+        this.askAfter(link, resources, (before, now) => list.replace(before as ResourceOf<K>, now as ResourceOf<K>)),
+    });
+    return list;
   }
 
   private of<K extends Kind>(kind: K): PolledCollection<K> {
@@ -121,6 +162,7 @@ export class Inventory {
     this.link?.end.abort();
     this.link = undefined;
     this.details.clear();
+    this.dropTrials();
     if (state.status === 'connected') {
       this.link = this.linkTo(state.cloud);
       for (const kind of kinds) this.of(kind).connect(this.link);
@@ -128,6 +170,13 @@ export class Inventory {
     }
     for (const kind of kinds) this.of(kind).drop(state.status === 'failed' ? state.error : undefined);
     if (state.status === 'idle' && kinds.some((kind) => this.of(kind).isWatched)) this.connect();
+  }
+
+  /** Who watches them asks anew: the same name is another tuning job in another account. */
+  private dropTrials(): void {
+    const lists = [...this.trialLists.values()];
+    this.trialLists.clear();
+    for (const list of lists) list.drop();
   }
 
   private connect(): void {
@@ -147,7 +196,11 @@ export class Inventory {
    * What no List call of a poll shows: each by a Describe, those first that were asked the longest time ago. No more than
    * half of what the token bucket lets through until the next poll, so that what somebody waits for does not queue behind.
    */
-  private askAfter(link: Link, resources: readonly ResourceOf<Kind>[]): void {
+  private askAfter(
+    link: Link,
+    resources: readonly ResourceOf<Kind>[],
+    replace: (before: ResourceOf<Described>, now: ResourceOf<Described>) => void,
+  ): void {
     const { describe, listsPerSecond } = link.cloud.connection.intervals;
     const askedAt = ({ arn }: ResourceOf<Kind>) => this.details.get(arn)?.askedAt ?? 0;
     const due = resources
@@ -155,11 +208,17 @@ export class Inventory {
       .filter((resource) => this.clock.now() - askedAt(resource) >= describe)
       .sort((a, b) => askedAt(a) - askedAt(b));
     const most = Math.ceil(((describe / 1000) * listsPerSecond) / 2);
-    for (const resource of due.slice(0, most)) void this.describe(link, resource, false);
+    for (const resource of due.slice(0, most)) {
+      void this.describe(link, resource, (now) => replace(resource, now));
+    }
   }
 
-  /** @param listed whether List calls tell what state it is in, or only this */
-  private async describe(link: Link, resource: ResourceOf<Described>, listed = true): Promise<void> {
+  /** @param unlisted takes its state, where no List call tells it */
+  private async describe(
+    link: Link,
+    resource: ResourceOf<Described>,
+    unlisted?: (now: ResourceOf<Described>) => void,
+  ): Promise<void> {
     const { cloud, signal, describes } = link;
     const { kind, arn, name } = resource;
     const version = versionOf(resource);
@@ -170,23 +229,20 @@ export class Inventory {
     try {
       await describes.take(signal);
       askedAt = this.clock.now();
-      value = await (kind === 'endpoint'
-        ? cloud.endpoints.detail(name, signal)
-        : cloud.trainingJobs.describe(name, signal));
+      value = await describers[kind](cloud, name, signal);
       signal.throwIfAborted();
     } catch (error) {
       if (signal.aborted) return;
       this.details.delete(arn);
-      if (isNotFound(error)) this.of(kind).remove(arn);
+      if (isNotFound(error)) [this.of(kind), ...this.trialLists.values()].forEach((list) => list.remove(arn));
       else if (isConnectionLoss(error, cloud.connection)) this.connections.lost(cloud, error);
       // The row goes without it, or with what it had.
       else this.details.set(arn, { version, value: before, askedAt, failed: true });
       return;
     }
-    const now = listed ? resource : asDescribed(resource, value);
+    const now = unlisted ? asDescribed(resource, value) : resource;
     this.details.set(arn, { version: versionOf(now), value, askedAt, failed: false });
-    // Unless a List call has said something newer meanwhile.
-    if (!listed && this.find(kind, name) === resource) this.of(kind).replace(now);
+    unlisted?.(now);
     this.changed.fire({ kind, arns: [arn] });
   }
 
@@ -205,6 +261,9 @@ export class Inventory {
   }
 }
 
-function versionOf({ state, modified }: ResourceOf<Described>): string {
-  return `${state} ${modified.getTime()}`;
+/** What Describe may say anew of: of a tuning job also when a trial has ended. */
+function versionOf(resource: ResourceOf<Described>): string {
+  const { state, modified } = resource;
+  const trials = resource.kind === 'tuning-job' ? JSON.stringify(resource.trials) : '';
+  return `${state} ${modified.getTime()} ${trials}`;
 }

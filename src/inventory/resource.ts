@@ -1,29 +1,39 @@
 import type { EndpointDetail, EndpointSummary } from '../aws/gateways/endpoints.js';
 import type { ModelSummary } from '../aws/gateways/models.js';
 import type { TrainingJobDetail, TrainingJobSummary } from '../aws/gateways/trainingJobs.js';
+import type { Trial, TuningJobDetail, TuningJobSummary } from '../aws/gateways/tuningJobs.js';
+
+/** What a trial's tuning job knows of it, beside what is known of every training job. */
+export type TrialResult = Pick<Trial, 'started' | 'hyperparameters' | 'objective' | 'failure'>;
 
 /** What exists in the cloud, as List tells it. */
 export type Resource =
-  | ({ readonly kind: 'training-job' } & TrainingJobSummary)
+  | ({ readonly kind: 'tuning-job' } & TuningJobSummary)
+  // `trial` where it was read with its tuning job: ListTrainingJobs does not say which one made it.
+  | ({ readonly kind: 'training-job'; readonly trial?: TrialResult } & TrainingJobSummary)
   | ({ readonly kind: 'model' } & ModelSummary)
   | ({ readonly kind: 'endpoint' } & EndpointSummary);
 export type Kind = Resource['kind'];
 export type ResourceOf<K extends Kind> = Extract<Resource, { readonly kind: K }>;
 
 /** The kinds of which Describe tells more than List. */
-export type Described = 'training-job' | 'endpoint';
+export type Described = 'tuning-job' | 'training-job' | 'endpoint';
 /** What Describe tells. */
-export type DetailOf<K extends Kind> = K extends 'training-job'
-  ? TrainingJobDetail
-  : K extends 'endpoint'
-    ? EndpointDetail
-    : never;
+export type DetailOf<K extends Kind> = K extends 'tuning-job'
+  ? TuningJobDetail
+  : K extends 'training-job'
+    ? TrainingJobDetail
+    : K extends 'endpoint'
+      ? EndpointDetail
+      : never;
 
-export const kinds: readonly Kind[] = ['training-job', 'endpoint', 'model'];
+export const kinds: readonly Kind[] = ['tuning-job', 'training-job', 'endpoint', 'model'];
 
 /** Whether it is on its way from one state to another, and so worth asking after. */
 export function isMoving(resource: Resource): boolean {
   switch (resource.kind) {
+    case 'tuning-job':
+      return ['InProgress', 'Stopping', 'Deleting'].includes(resource.state);
     case 'training-job':
       return resource.state === 'InProgress' || resource.state === 'Stopping';
     case 'endpoint':
@@ -35,6 +45,10 @@ export function isMoving(resource: Resource): boolean {
 
 /** The resource as Describe's answer has it. */
 export function asDescribed(resource: ResourceOf<Described>, detail: DetailOf<Described>): ResourceOf<Described> {
+  if (resource.kind === 'tuning-job' && 'ranges' in detail) {
+    const { state, modified, ended, trials } = detail;
+    return { ...resource, state, modified, ended, trials };
+  }
   if (resource.kind === 'training-job' && 'phases' in detail) {
     const { state, ended, phases } = detail;
     return { ...resource, state, ended, phase: phases.at(-1)?.status };
@@ -44,4 +58,14 @@ export function asDescribed(resource: ResourceOf<Described>, detail: DetailOf<De
     return { ...resource, state, modified };
   }
   throw new TypeError(`${resource.kind} ${resource.name} has the details of something else.`);
+}
+
+/**
+ * A trial as the training job that it is. Its list says nothing of phases and of changes: the last one known is its end.
+ */
+export function asTrainingJob(trial: Trial): ResourceOf<'training-job'> {
+  const { name, arn, state, created, started, ended, hyperparameters, objective, failure } = trial;
+  const modified = ended ?? started ?? created;
+  const result = { started, hyperparameters, objective, failure };
+  return { kind: 'training-job', name, arn, state, phase: undefined, created, modified, ended, trial: result };
 }

@@ -53,8 +53,9 @@ export class ResourceList<K extends Kind> {
     return sameOnes ? items.filter((item) => differs(item, before.get(item.arn))).map(({ arn }) => arn) : undefined;
   }
 
-  replace(item: ResourceOf<K>): void {
-    this.known = this.known.map((known) => (known.arn === item.arn ? item : known));
+  /** Nothing where `before` is not what is known any more. */
+  replace(before: ResourceOf<K>, now: ResourceOf<K>): void {
+    this.known = this.known.map((known) => (known === before ? now : known));
   }
 
   remove(arn: string): boolean {

@@ -8,7 +8,7 @@ export interface HostsRun {
   readonly launched: boolean;
   readonly channels: readonly HostsChannel[];
   readonly metricDefinitions: readonly { readonly name: string; readonly regex: string }[];
-  readonly lines: readonly Pick<LogLine, 'host' | 'message'>[];
+  readonly lines: readonly LogLine[];
   /** Of each host; undefined while the job runs. */
   readonly billableSeconds: number | undefined;
   /** Of one instance; undefined when it is not known. */
@@ -18,8 +18,8 @@ export interface HostsRun {
 export interface HostsChannel {
   readonly name: string;
   readonly distribution: 'FullyReplicated' | 'ShardedByS3Key';
-  /** All objects of the channel together. */
-  readonly bytes: number;
+  /** All objects of the channel together; undefined when nobody has counted them. */
+  readonly bytes: number | undefined;
 }
 
 /** The same training on one host, for comparison. */
@@ -42,6 +42,20 @@ export interface Cooperation {
   /** `4 hosts, 4 separate trainings`. */
   readonly headline: string;
   readonly findings: readonly Finding[];
+  /** In the order of their numbers; also one that has said nothing. */
+  readonly hosts: readonly HostReport[];
+}
+
+/** What one host has said. */
+export interface HostReport {
+  readonly host: string;
+  /** Of the log, as far as it is kept. */
+  readonly lines: number;
+  /** What its processes read, together; undefined where they do not say. */
+  readonly samples: number | undefined;
+  /** A digest of the weights that each of its processes ended with. */
+  readonly weights: readonly string[];
+  readonly last: Pick<LogLine, 'timestamp' | 'message'> | undefined;
 }
 
 /** Did the hosts of a job train one model together? Undefined for one host, of which there is nothing to say. */
@@ -56,7 +70,23 @@ export function cooperation(run: HostsRun, single?: SingleRun): Cooperation | un
     open: `${run.hosts} hosts: nothing shows whether they trained together`,
   };
   const speeds = single && run.billableSeconds !== undefined ? [speed(run, run.billableSeconds, single)] : [];
-  return { verdict, headline: headlines[verdict], findings: [...findings, ...speeds] };
+  return { verdict, headline: headlines[verdict], findings: [...findings, ...speeds], hosts: hostReports(run, claims) };
+}
+
+function hostReports({ hosts, lines }: HostsRun, { samples, weights }: Claims): HostReport[] {
+  const spoken = new Map<string, { lines: number; last: LogLine }>();
+  for (const line of lines) spoken.set(line.host, { lines: (spoken.get(line.host)?.lines ?? 0) + 1, last: line });
+  return Array.from({ length: hosts }, (_, index) => {
+    const host = `algo-${index + 1}`;
+    const read = samples.filter((one) => one.host === host);
+    return {
+      host,
+      lines: spoken.get(host)?.lines ?? 0,
+      samples: read.length > 0 ? read.reduce((total, { count }) => total + count, 0) : undefined,
+      weights: [...new Set(weights.filter((one) => one.host === host).map(({ digest }) => digest))],
+      last: spoken.get(host)?.last,
+    };
+  });
 }
 
 /**
@@ -99,6 +129,7 @@ function data({ channels, hosts }: HostsRun, { samples }: Claims): Finding {
   }
   const sharded = channels.filter(({ distribution }) => distribution === 'ShardedByS3Key');
   const lines = channels.map(({ name, distribution, bytes }) => {
+    if (bytes === undefined) return `channel ${name}: ${distribution}`;
     const each = distribution === 'ShardedByS3Key' ? `about ${size(bytes / hosts)} of ${size(bytes)}` : size(bytes);
     return `channel ${name}: ${distribution}, ${each} on each host`;
   });

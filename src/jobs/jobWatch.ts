@@ -7,6 +7,7 @@ import { followLog, hostOf, type LogLine, trainingLogGroup } from '../logs/follo
 import { LogLines } from '../logs/logLines.js';
 import { persist } from '../logs/persist.js';
 import { MetricSeries } from './series.js';
+import { Watches } from './watches.js';
 import { untilEnded } from './watchTraining.js';
 
 /** How many of a log's last lines are shown while the whole of it is still being read. */
@@ -159,31 +160,9 @@ export class JobWatch {
   }
 }
 
-/** The watches of a window: one for each job that is looked at, by however many. */
-export class JobWatches {
-  private readonly watches = new Map<string, { readonly watch: JobWatch; users: number }>();
-
-  constructor(
-    private readonly connections: Connections,
-    private readonly mostLines: () => number,
-  ) {}
-
-  /** Ends when all who asked have let go. */
-  use(name: string): { readonly watch: JobWatch; dispose(): void } {
-    const entry = this.watches.get(name) ?? { watch: new JobWatch(this.connections, name, this.mostLines()), users: 0 };
-    this.watches.set(name, entry);
-    entry.users += 1;
-    let over = false;
-    return {
-      watch: entry.watch,
-      dispose: () => {
-        if (over) return;
-        over = true;
-        entry.users -= 1;
-        if (entry.users > 0) return;
-        entry.watch.dispose();
-        this.watches.delete(name);
-      },
-    };
+/** The watches of a window over its training jobs. */
+export class JobWatches extends Watches<JobWatch> {
+  constructor(connections: Connections, mostLines: () => number) {
+    super((name) => new JobWatch(connections, name, mostLines()));
   }
 }

@@ -26,34 +26,37 @@ export interface TrainingPlan {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/**
- * The exact CreateTrainingJob input for a plan. Pure: the same plan gives the same bytes, in the sandbox and on AWS.
- *
- * Script mode (aws/sagemaker-training-toolkit, params.py): the container learns script and source from `sagemaker_*`
- * hyperparameters, and decodes every value as JSON, so each one is JSON-encoded here, strings included.
- */
+/** The exact CreateTrainingJob input for a plan. Pure: the same plan gives the same bytes, in the sandbox and on AWS. */
 export function trainingRequest(plan: TrainingPlan): CreateTrainingJobCommandInput {
-  const hyperparameters = {
-    ...plan.hyperparameters,
-    sagemaker_program: plan.script,
-    sagemaker_submit_directory: plan.source,
-    sagemaker_job_name: plan.name,
-    sagemaker_region: plan.region,
-    sagemaker_container_log_level: 20,
-    ...(plan.torchrun && { sagemaker_torch_distributed_enabled: true }),
-  };
+  const { RoleArn, AlgorithmSpecification, ...rest } = trainingDefinition(plan);
   return {
     TrainingJobName: plan.name,
+    RoleArn,
+    AlgorithmSpecification,
+    HyperParameters: scriptHyperparameters(plan),
+    ...rest,
+    Tags: tags(plan),
+  };
+}
+
+/** What a training job and the trials of a tuning job are defined by. */
+export function trainingDefinition(plan: TrainingPlan) {
+  return {
     RoleArn: plan.roleArn,
     AlgorithmSpecification: {
       TrainingImage: plan.image,
-      TrainingInputMode: 'File',
+      TrainingInputMode: 'File' as const,
       MetricDefinitions: sorted(plan.metrics).map(([Name, Regex]) => ({ Name, Regex })),
     },
-    HyperParameters: Object.fromEntries(sorted(hyperparameters).map(([key, value]) => [key, JSON.stringify(value)])),
     InputDataConfig: sorted(plan.channels).map(([ChannelName, S3Uri]) => ({
       ChannelName,
-      DataSource: { S3DataSource: { S3DataType: 'S3Prefix', S3Uri, S3DataDistributionType: 'FullyReplicated' } },
+      DataSource: {
+        S3DataSource: {
+          S3DataType: 'S3Prefix' as const,
+          S3Uri,
+          S3DataDistributionType: 'FullyReplicated' as const,
+        },
+      },
     })),
     OutputDataConfig: { S3OutputPath: plan.output },
     ResourceConfig: {
@@ -63,11 +66,31 @@ export function trainingRequest(plan: TrainingPlan): CreateTrainingJobCommandInp
     },
     StoppingCondition: { MaxRuntimeInSeconds: plan.maxRuntime },
     Environment: Object.fromEntries(sorted(plan.environment)),
-    Tags: sorted(plan.tags).map(([Key, Value]) => ({ Key, Value })),
   };
 }
 
-function sorted<T>(map: Readonly<Record<string, T>>): [string, T][] {
+/**
+ * Script mode (aws/sagemaker-training-toolkit, params.py): the container learns script and source from `sagemaker_*`
+ * hyperparameters, and decodes every value as JSON, so each one is JSON-encoded here, strings included.
+ */
+export function scriptHyperparameters(plan: TrainingPlan): Record<string, string> {
+  const hyperparameters = {
+    ...plan.hyperparameters,
+    sagemaker_program: plan.script,
+    sagemaker_submit_directory: plan.source,
+    sagemaker_job_name: plan.name,
+    sagemaker_region: plan.region,
+    sagemaker_container_log_level: 20,
+    ...(plan.torchrun && { sagemaker_torch_distributed_enabled: true }),
+  };
+  return Object.fromEntries(sorted(hyperparameters).map(([key, value]) => [key, JSON.stringify(value)]));
+}
+
+export function tags(plan: Pick<TrainingPlan, 'tags'>) {
+  return sorted(plan.tags).map(([Key, Value]) => ({ Key, Value }));
+}
+
+export function sorted<T>(map: Readonly<Record<string, T>>): [string, T][] {
   return Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 

@@ -6,7 +6,8 @@ import { contextOf } from '../iam/pattern.js';
 import { MalformedPolicy, parsePolicy } from '../iam/policy.js';
 import { trust } from '../iam/trust.js';
 import { largeSourceBytes, type SourcePreview } from '../packaging/sourceArchive.js';
-import { metricRegexProblem, type TrainingJob } from '../project/project.js';
+import type { Job } from '../project/jobs.js';
+import { metricRegexProblem } from '../project/values.js';
 import type { UploadPlan } from '../transfer/uploadFolder.js';
 
 /** One check before a request is sent. Red stops it, amber is worth a look, green shows what was found. */
@@ -23,14 +24,15 @@ export function isBlocked(gates: readonly Gate[]): boolean {
   return gates.some(({ level }) => level === 'red');
 }
 
-export function nameGate(name: string): Gate {
-  return /^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/.test(name) && name.length <= longestName
-    ? { id: 'name', level: 'green', evidence: `${name}: ${name.length} of ${longestName} characters` }
+/** @param longest of the service, in characters */
+export function nameGate(name: string, longest = longestName): Gate {
+  return /^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/.test(name) && name.length <= longest
+    ? { id: 'name', level: 'green', evidence: `${name}: ${name.length} of ${longest} characters` }
     : {
         id: 'name',
         level: 'red',
         evidence: `${name} is not a name that SageMaker takes`,
-        fix: `Use letters, digits and hyphens, ${longestName} at most.`,
+        fix: `Use letters, digits and hyphens, ${longest} at most.`,
       };
 }
 
@@ -168,7 +170,7 @@ export function instanceGate(
 }
 
 /** Without a launcher N hosts run the same script N times: N bills, one model (trap of most course solutions). */
-export function distributionGate({ instance, distribution }: Pick<TrainingJob, 'instance' | 'distribution'>): Gate[] {
+export function distributionGate({ instance, distribution }: Pick<Job, 'instance' | 'distribution'>): Gate[] {
   if (instance.count === 1) return [];
   const id = 'distribution';
   return distribution === undefined

@@ -9,12 +9,14 @@ import type { LogLine } from '../logs/followLog.js';
 import type { UploadProgress } from '../transfer/uploadFolder.js';
 import { deployModel, type ReadyEndpoint } from './deployModel.js';
 import { type EndpointLaunch, planEndpoint } from './planEndpoint.js';
+import type { JobLaunch } from './planJob.js';
 import { planTraining, type TrainingLaunch } from './planTraining.js';
 import { earlierDeployment, earlierTraining } from './reuse.js';
 import { labelsOf, type Sample, samplesOf } from './samples.js';
 import type { Session } from './session.js';
 import type { Summary } from './summary.js';
-import { type ReadyTraining, train, type Trained, uploadInputs } from './train.js';
+import { uploadInputs } from './submitJob.js';
+import { type ReadyTraining, train, type Trained } from './train.js';
 
 export const steps = ['upload', 'train', 'deploy', 'predict'] as const;
 export type Step = (typeof steps)[number];
@@ -82,7 +84,7 @@ export async function runMainJob(session: Session, options: MainJobOptions): Pro
         ? await earlierDeployment(session, ready.hosting, trained.model, signal)
         : undefined;
     const summaries = [
-      ...(trained ? [] : [trainingSummary(session, training)]),
+      ...(trained ? [] : [jobSummary(session, 'training-job', training)]),
       ...(serving ? [] : [endpointSummary(session, hosting)]),
     ];
     const agreed = summaries.length === 0 || (await options.confirm(summaries));
@@ -147,12 +149,16 @@ function chosenEntries({ project }: Session, wanted: string | undefined): { endp
   return { endpointName, jobName: endpoint.model.from.slice('jobs.'.length) };
 }
 
-export function trainingSummary({ cloud }: Session, { entry, name, bucket, estimate, gates }: TrainingLaunch): Summary {
+export function jobSummary(
+  { cloud }: Session,
+  kind: 'training-job' | 'tuning-job',
+  { entry, name, bucket, estimate, gates }: JobLaunch<unknown>,
+): Summary {
   const created = bucket.exists ? [] : [{ effect: 'creates', kind: 'bucket', name: bucket.name } as const];
   return {
     entry,
     connection: cloud.connection,
-    changes: [...created, { effect: 'creates', kind: 'training-job', name, estimate }],
+    changes: [...created, { effect: 'creates', kind, name, estimate }],
     gates,
   };
 }

@@ -5,7 +5,8 @@ import { hashContents } from '../packaging/sourceArchive.js';
 import { deploymentRequests, type ReadyEndpoint } from './deployModel.js';
 import { isOn, type RunRecord } from './runRecord.js';
 import type { Session } from './session.js';
-import { dataOf, type ReadyTraining, type Trained } from './train.js';
+import { dataOf } from './submitJob.js';
+import type { ReadyTraining, Trained } from './train.js';
 
 /**
  * The model of an earlier run that sent the same request for the same source and data. Same entry + same files = same

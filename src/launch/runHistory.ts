@@ -5,9 +5,10 @@ import { type Disposable, Emitter, type Event } from '../core/event.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { isMoving, type Kind } from '../inventory/resource.js';
 import { Ledger } from './ledger.js';
-import { isOn, type RunRecord, RunRecords } from './runRecord.js';
+import { isOn, kindOf, type RunRecord, RunRecords } from './runRecord.js';
 import { StateFolder } from './stateFolder.js';
 import { completeTraining } from './train.js';
+import { completeTuning } from './tune.js';
 
 /** A run that ended while the window was open. */
 export interface EndedRun {
@@ -57,11 +58,13 @@ export class RunHistory {
 
   /** The run that made a resource of this name: a job's or a model's name is its run's id. */
   find(name: string): EndedRun | undefined {
-    for (const workspace of this.records.keys()) {
-      const record = this.on(workspace).find(({ id }) => id === name);
-      if (record) return { workspace, record };
-    }
-    return undefined;
+    return this.first(({ id }) => id === name);
+  }
+
+  /** The run of the tuning job that tried this training job: `<tuning job>-001-<8 hexadecimal digits>`. */
+  findSearch(trial: string): EndedRun | undefined {
+    const search = /^(.+)-\d{3,}-[0-9a-f]{8}$/.exec(trial)?.[1];
+    return this.first((record) => record.id === search && kindOf(record) === 'tuning-job');
   }
 
   /** Reads a workspace's records again. Makes nothing there. */
@@ -91,6 +94,14 @@ export class RunHistory {
     [...this.listening, ...this.watching].forEach((one) => one.dispose());
     this.changed.dispose();
     this.ended.dispose();
+  }
+
+  private first(accepts: (record: RunRecord) => boolean): EndedRun | undefined {
+    for (const workspace of this.records.keys()) {
+      const record = this.on(workspace).find(accepts);
+      if (record) return { workspace, record };
+    }
+    return undefined;
   }
 
   /** The records of a workspace that are of the connection, or of the one that is chosen while none is there. */
@@ -164,16 +175,18 @@ export class RunHistory {
           ? end(endpoint.state, endpoint.failure)
           : end('Failed', endpoint.failure ?? `The endpoint serves ${endpoint.config}`));
       }
+      const books = { runs, ledger: new Ledger(state.ledger(), now), now };
+      if (kind === 'tuning-job') {
+        const job = await cloud.tuningJobs.describe(record.id, patience);
+        if (job.state === 'InProgress' || job.state === 'Stopping') return undefined;
+        return await completeTuning(books, cloud, record, job, patience);
+      }
       const job = await cloud.trainingJobs.describe(record.id, patience);
       if (job.state === 'InProgress' || job.state === 'Stopping') return undefined;
-      return await completeTraining({ runs, ledger: new Ledger(state.ledger(), now), now }, record, job);
+      return await completeTraining(books, record, job);
     } catch (error) {
       if (!isNotFound(error)) throw error;
       return end('Gone', 'It is not there any more: it was deleted elsewhere, or never made.');
     }
   }
-}
-
-function kindOf({ entry }: RunRecord): 'training-job' | 'endpoint' {
-  return entry.startsWith('endpoints.') ? 'endpoint' : 'training-job';
 }

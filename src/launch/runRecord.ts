@@ -50,9 +50,24 @@ const RunRecord = v.object({
     model: v.optional(v.string()),
     billableSeconds: v.optional(v.number()),
     endpoint: v.optional(v.string()),
+    /** Of a tuning job: its best trial. `metrics` has its objective then. */
+    winner: v.optional(
+      v.object({
+        /** Name of its training job. */
+        trial: v.string(),
+        /** All that its script got, searched or not. */
+        hyperparameters: v.record(v.string(), v.unknown()),
+      }),
+    ),
   }),
 });
 export type RunRecord = v.InferOutput<typeof RunRecord>;
+
+/** What a run has made that is to end, or to stay. */
+export function kindOf({ entry, requests }: RunRecord): 'training-job' | 'tuning-job' | 'endpoint' {
+  if (entry.startsWith('endpoints.')) return 'endpoint';
+  return 'CreateHyperParameterTuningJob' in requests ? 'tuning-job' : 'training-job';
+}
 
 /**
  * Whether a run was on this cloud: what was made on another is not here, even when it has the same name. Two profiles of

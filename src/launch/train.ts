@@ -1,91 +1,24 @@
-import { messageOf, wasAnswered } from '../aws/errors.js';
+import { messageOf } from '../aws/errors.js';
 import { UserError } from '../core/errors.js';
 import type { TrainingJobDetail } from '../aws/gateways/trainingJobs.js';
 import { type TrainingObserver, untilEnded, watchTraining } from '../jobs/watchTraining.js';
-import { uploadArchive } from '../transfer/uploadArchive.js';
-import { uploadFolder, type UploadProgress } from '../transfer/uploadFolder.js';
+import type { Ready } from './planJob.js';
 import type { TrainingLaunch } from './planTraining.js';
 import type { RunRecord } from './runRecord.js';
-import { newRecord, type Session } from './session.js';
+import type { Session } from './session.js';
+import { submitJob } from './submitJob.js';
 
 /** How long a stopped job may take to save what it has: SageMaker's own 120 s, and the upload of it. */
 const stopMilliseconds = 180_000;
 
-/** Sends the data and the source of a launch; what is in S3 already is not sent again. */
-export async function uploadInputs(
-  session: Session,
-  launch: ReadyTraining,
-  report: (data: string, progress: UploadProgress) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const { objects } = session.cloud;
-  const mutate = session.mutate(launch.name);
-  const facts = { entry: launch.entry };
-  if (!launch.bucket.exists) await mutate(objects.createBucket(launch.bucket.name), facts);
-  for (const { name, plan, manifest } of launch.uploads) {
-    if (plan.send.length === 0) continue;
-    await mutate(
-      uploadFolder(objects, plan, manifest, signal, (progress) => report(name, progress)),
-      facts,
-    );
-  }
-  const { source, sourceTarget } = launch.ready;
-  // The key is the hash of what is in it: when it is there, it is the same.
-  if (!(await objects.exists(sourceTarget, signal))) {
-    await mutate(uploadArchive(objects, source, sourceTarget, signal), facts);
-  }
-}
-
-export type ReadyTraining = TrainingLaunch & { readonly ready: NonNullable<TrainingLaunch['ready']> };
+export type ReadyTraining = Ready<TrainingLaunch>;
 
 /** What a training job has given. */
 export type Trained = Pick<TrainingJobDetail, 'name' | 'metrics' | 'model'>;
 
-/** The data that a launch trains on, for its record. */
-export async function dataOf({ uploads }: TrainingLaunch): Promise<RunRecord['data']> {
-  return Promise.all(
-    uploads.map(async ({ channel, plan, manifest }) => {
-      const files = [...plan.send, ...plan.unchanged];
-      const bytes = files.reduce((sum, { size }) => sum + size, 0);
-      const uri = `s3://${plan.bucket}/${plan.prefix}`;
-      return { channel, uri, files: files.length, bytes, sha256: await manifest.fingerprint(files) };
-    }),
-  );
-}
-
-/**
- * Creates the job, with a record of the run. From then on nobody has to watch: the record is completed by whoever sees the
- * job's end (`completeTraining`).
- */
-export async function submitTraining(session: Session, launch: ReadyTraining, signal: AbortSignal): Promise<RunRecord> {
-  const { cloud, runs } = session;
-  const { name, entry, estimate, ready } = launch;
-  const record: RunRecord = {
-    ...newRecord(session, name, entry),
-    requests: { CreateTrainingJob: ready.request },
-    source: {
-      uri: `s3://${ready.sourceTarget.bucket}/${ready.sourceTarget.key}`,
-      sha256: ready.source.sha256,
-      files: [...ready.source.contents],
-    },
-    data: await dataOf(launch),
-  };
-  await runs.save(record);
-  try {
-    signal.throwIfAborted();
-    await session.mutate(name)(cloud.trainingJobs.create(ready.request), {
-      entry,
-      ...(estimate && { usdPerHour: estimate.usdPerHour }),
-    });
-  } catch (error) {
-    // Without an answer it may have been created all the same: then the record has no outcome.
-    const failure = messageOf(error);
-    if (signal.aborted || wasAnswered(error)) {
-      await runs.save({ ...record, ended: session.now().toISOString(), outcome: 'NotCreated', failure });
-    } else await runs.save({ ...record, failure });
-    throw error;
-  }
-  return record;
+/** Creates the job, with a record of the run: see submitJob. */
+export function submitTraining(session: Session, launch: ReadyTraining, signal: AbortSignal): Promise<RunRecord> {
+  return submitJob(session, launch, session.cloud.trainingJobs.create(launch.ready.request), signal);
 }
 
 /** What is written down of a run whose job has ended. */

@@ -3,6 +3,8 @@ import type { LogEvent, LogsGateway } from '../aws/gateways/logs.js';
 
 /** Where SageMaker writes what jobs and endpoints print. */
 export const trainingLogGroup = '/aws/sagemaker/TrainingJobs';
+/** Where the sandbox writes what a search did, a stream a tuning job. SageMaker has no such log. */
+export const tuningLogGroup = '/aws/sagemaker/HyperParameterTuningJobs';
 export const endpointLogGroup = (endpoint: string): string => `/aws/sagemaker/Endpoints/${endpoint}`;
 
 export interface LogLine extends LogEvent {

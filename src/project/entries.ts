@@ -1,6 +1,7 @@
 import { findNodeAtLocation, type Node } from 'jsonc-parser';
 import * as v from 'valibot';
-import { Data, Endpoint, type Project, TrainingJob } from './project.js';
+import { Job } from './jobs.js';
+import { Data, Endpoint, type Project } from './project.js';
 import type { Range, Ranges } from './ranges.js';
 
 /** An entry of a project file, and the place of its name. */
@@ -69,7 +70,7 @@ export function shownEntries(entries: readonly Entry[], sources: readonly unknow
       return typeof name === 'string' ? name : undefined;
     }),
     data: right('data', Data),
-    jobs: right('jobs', TrainingJob),
+    jobs: right('jobs', Job),
     endpoints: right('endpoints', Endpoint),
   };
 }

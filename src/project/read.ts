@@ -1,11 +1,13 @@
 import { getNodeValue, type ParseError, parseTree } from 'jsonc-parser';
 import * as v from 'valibot';
 import { entriesIn, entriesMoved, type Entry, shownEntries, type ShownEntries } from './entries.js';
+import { winnerFrom } from './jobs.js';
 import { missingKeys } from './keys.js';
-import { type Project, ProjectFile, type TrainingJob } from './project.js';
+import { type Project, ProjectFile } from './project.js';
 import { fixesOfValue, fixesOfWord, type QuickFix, replaceBy } from './quickFixes.js';
 import { type Range, Ranges } from './ranges.js';
 import { syntaxMessage } from './syntax.js';
+import { tuningFaults } from './tuningFaults.js';
 
 export const projectFileName = 'sagemaker.jsonc';
 
@@ -36,7 +38,7 @@ export interface Reading {
   readonly entries: readonly Entry[];
 }
 
-interface Places {
+export interface Places {
   value(path: Path): Range;
   /** Of the last key of the path. */
   key(path: Path): Range;
@@ -87,7 +89,11 @@ export function readProject(content: string, before?: Reading): Reading {
   const result = v.safeParse(ProjectFile, value);
   if (!result.success) return reading(undefined, ...result.issues.map((issue) => said(issue, places)));
   const file = result.output;
-  const diagnostics = [...brokenReferences(file, places), ...notBuiltYet(file, places)];
+  const diagnostics = [
+    ...brokenReferences(file, places),
+    ...faultsOfTuning(file, places),
+    ...notBuiltYet(file, places),
+  ];
   const failed = diagnostics.some(({ severity }) => severity === 'error');
   return reading(failed ? undefined : projectOf(file), ...diagnostics);
 }
@@ -135,8 +141,8 @@ const words: Readonly<Record<string, string>> = {
 function* brokenReferences(file: ProjectFile, places: Places): Generator<Diagnostic> {
   const at = (path: Path, message: string, fixes: readonly QuickFix[] = []) =>
     problem(message, places.value(path), path, fixes);
-  const missing = (path: Path, reference: string, section: 'data' | 'jobs') => {
-    const names = Object.keys(file[section]).map((name) => `${section}.${name}`);
+  const missing = (path: Path, reference: string, entries: object, section: 'data' | 'jobs') => {
+    const names = Object.keys(entries).map((name) => `${section}.${name}`);
     const fixes = fixesOfWord(reference, names);
     const [only] = names;
     return at(
@@ -145,27 +151,35 @@ function* brokenReferences(file: ProjectFile, places: Places): Generator<Diagnos
       fixes.length === 0 && only !== undefined && names.length === 1 ? [replaceBy(only)] : fixes,
     );
   };
+  const tuningJobs = Object.fromEntries(Object.entries(file.jobs).filter(([, { kind }]) => kind === 'tuning'));
   for (const [name, job] of Object.entries(file.jobs)) {
-    if (!isTraining(job)) continue;
     for (const [channel, source] of Object.entries(job.channels)) {
       if (source.startsWith('data.') && !(source.slice('data.'.length) in file.data)) {
-        yield missing(['jobs', name, 'channels', channel], source, 'data');
+        yield missing(['jobs', name, 'channels', channel], source, file.data, 'data');
       }
     }
-    const from = job.hyperparameters['from'];
-    if (typeof from === 'string' && from.startsWith('jobs.')) {
-      yield at(
-        ['jobs', name, 'hyperparameters', 'from'],
-        'Taking hyperparameters from a tuning job is not built yet: write them here.',
-      );
-    }
+    const from = winnerFrom(job);
+    if (from === undefined) continue;
+    const path = ['jobs', name, 'hyperparameters', 'from'];
+    const tuning = file.jobs[from.slice('jobs.'.length)];
+    if (job.kind === 'tuning') yield at(path, 'A tuning job cannot take its hyperparameters from another one.');
+    else if (!tuning) yield missing(path, from, tuningJobs, 'jobs');
+    else if (tuning.kind !== 'tuning') yield at(path, `"${from}" is no tuning job, so it has no best trial.`);
   }
   for (const [name, { model }] of Object.entries(file.endpoints)) {
-    if (!('from' in model)) continue;
-    const job = file.jobs[model.from.slice('jobs.'.length)];
-    const path = ['endpoints', name, 'model', 'from'];
-    if (!job) yield missing(path, model.from, 'jobs');
-    else if (!isTraining(job)) yield at(path, 'A model from a tuning job is not built yet.');
+    if ('from' in model && !(model.from.slice('jobs.'.length) in file.jobs)) {
+      yield missing(['endpoints', name, 'model', 'from'], model.from, file.jobs, 'jobs');
+    }
+  }
+}
+
+function* faultsOfTuning(file: ProjectFile, places: Places): Generator<Diagnostic> {
+  for (const [name, job] of Object.entries(file.jobs)) {
+    if (job.kind !== 'tuning') continue;
+    for (const { path: within, message, fixes } of tuningFaults(job)) {
+      const path = ['jobs', name, ...within];
+      yield problem(message, places.value(path), path, fixes);
+    }
   }
 }
 
@@ -175,9 +189,6 @@ function* notBuiltYet(file: ProjectFile, places: Places): Generator<Diagnostic> 
     ...problem(`${what} not built yet: this is kept, and nothing acts on it.`, places.value(path), path),
     severity: 'information',
   });
-  for (const [name, job] of Object.entries(file.jobs)) {
-    if (!isTraining(job)) yield told(['jobs', name], 'Tuning jobs are');
-  }
   for (const [name, { scaling }] of Object.entries(file.endpoints)) {
     if (scaling !== undefined) yield told(['endpoints', name, 'scaling'], 'Automatic scaling is');
   }
@@ -185,14 +196,6 @@ function* notBuiltYet(file: ProjectFile, places: Places): Generator<Diagnostic> 
   for (const name of Object.keys(file.machines)) yield told(['machines', name], 'Machines are');
 }
 
-function projectOf(file: ProjectFile): Project {
-  const { name, bucket, role, data, endpoints } = file;
-  const jobs = Object.fromEntries(
-    Object.entries(file.jobs).filter((entry): entry is [string, TrainingJob] => isTraining(entry[1])),
-  );
+function projectOf({ name, bucket, role, data, jobs, endpoints }: ProjectFile): Project {
   return { name, bucket, role, data, jobs, endpoints };
-}
-
-function isTraining(job: ProjectFile['jobs'][string]): job is TrainingJob {
-  return job.kind === 'training';
 }

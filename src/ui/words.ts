@@ -31,6 +31,15 @@ export function metricValue(value: number): string {
   return size < 1 ? value.toFixed(3) : String(Number(value.toPrecision(4)));
 }
 
+/** A tuned hyperparameter, as the service shows it: numbers in three digits, a category without JSON's quotes. */
+export function tunedValue(text: string): string {
+  const plain = text.replace(/^"(.*)"$/, '$1');
+  const number = Number(plain);
+  return plain.trim() === '' || Number.isNaN(number) || Number.isInteger(number)
+    ? plain
+    : String(Number(number.toPrecision(3)));
+}
+
 /** The metric that says best how good a model is: an accuracy-like one before a loss, of validation before others. */
 export function chiefMetric(names: readonly string[]): string | undefined {
   const weight = (name: string): number =>

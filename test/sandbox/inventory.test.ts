@@ -3,13 +3,17 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DeleteHyperParameterTuningJobCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type ConnectionChoice, Connections } from '../../src/aws/connections.js';
 import { connect } from '../../src/aws/load.js';
 import type { ConnectionSource } from '../../src/aws/connection.js';
 import { Inventory } from '../../src/inventory/inventory.js';
 import { Store } from '../../src/sandbox/store/store.js';
+import { tarGz } from '../support/archives.js';
 import { SandboxProcess } from '../support/sandboxProcess.js';
+import { createTuning, distanceScript } from '../support/tuning.js';
 
 const sandbox: ConnectionChoice = { kind: 'sandbox' };
 const open: { dispose(): unknown }[] = [];
@@ -99,6 +103,52 @@ test('of 10,000 jobs the first page is one List call, the next 100 another, and 
   expect((after['sagemaker:ListTrainingJobs'] ?? 0) - (before['sagemaker:ListTrainingJobs'] ?? 0)).toBe(1);
   expect(after['sagemaker:DescribeTrainingJob']).toBeUndefined();
   expect(jobs().items, 'what was loaded stays').toHaveLength(200);
+});
+
+test('a tuning job shows its trials with their values as they run, and is gone with them when it is deleted elsewhere', async () => {
+  const cloud = await running();
+  const { executionRoleArn } = cloud.ready;
+  const sageMaker = new SageMakerClient(cloud.clientConfig);
+  const s3 = new S3Client({ ...cloud.clientConfig, forcePathStyle: true });
+  open.push({ dispose: () => [sageMaker, s3].forEach((client) => client.destroy()) });
+  await s3.send(new CreateBucketCommand({ Bucket: 'data' }));
+  const archive = { Bucket: 'data', Key: 'source.tar.gz', Body: await tarGz({ 'train.py': distanceScript }) };
+  await s3.send(new PutObjectCommand(archive));
+  const { inventory } = window(() => sourceOf(cloud));
+  inventory.watch('tuning-job');
+  inventory.watch('training-job');
+  await until(() => inventory.collection('tuning-job').status === 'read');
+  const changes = { name: 'tune', roleArn: executionRoleArn, source: 's3://data/source.tar.gz' };
+  await createTuning(sageMaker, changes);
+  inventory.touch('tuning-job');
+  await until(() => inventory.find('tuning-job', 'tune'));
+  const job = inventory.find('tuning-job', 'tune')!;
+  const trials = () => inventory.trials(job);
+  trials().watch(true);
+  await until(() => inventory.find('tuning-job', 'tune')?.state === 'Completed');
+  await until(() => trials().items.filter(({ state }) => state === 'Completed').length === 3);
+
+  for (const { trial } of trials().items) {
+    const distance = (Number(trial?.hyperparameters['lr']) - 3) ** 2;
+    expect(trial?.objective).toBeCloseTo(distance, 5);
+  }
+  const least = Math.min(...trials().items.map(({ trial }) => trial!.objective!));
+  const ended = inventory.find('tuning-job', 'tune')!;
+  expect(ended.trials).toEqual({ completed: 3, inProgress: 0, failed: 0, stopped: 0 });
+  await until(() => inventory.detail(ended, true)?.best?.objective === least);
+  const names = trials().items.map(({ name }) => name);
+  await inventory.refresh('training-job');
+  expect(inventory.collection('training-job').items.map(({ name }) => name)).toEqual(names);
+
+  const before = (await calls(cloud))['sagemaker:ListTrainingJobsForHyperParameterTuningJob'];
+  await delay(2500);
+  expect((await calls(cloud))['sagemaker:ListTrainingJobsForHyperParameterTuningJob'], 'what rests is left alone').toBe(
+    before,
+  );
+  await sageMaker.send(new DeleteHyperParameterTuningJobCommand({ HyperParameterTuningJobName: 'tune' }));
+  await inventory.refresh();
+  expect(inventory.collection('tuning-job').items).toEqual([]);
+  expect(inventory.collection('training-job').items, 'its trials stay').toHaveLength(3);
 });
 
 test('a sandbox that is killed is one failure with a sentence; the next try brings everything back', async () => {

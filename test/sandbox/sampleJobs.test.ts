@@ -107,7 +107,9 @@ async function cooperationOf(job: DescribeTrainingJobCommandOutput, launched: bo
     ...{ hosts: job.ResourceConfig!.InstanceCount!, launched, usdPerHour: undefined },
     channels: [{ name: 'training', distribution: 'FullyReplicated', bytes: 1000 }],
     metricDefinitions: figures.map((name) => ({ name, regex: `${name}=([0-9.e-]+)` })),
-    lines: Object.entries(logs).flatMap(([host, lines]) => lines.map((message) => ({ host, message }))),
+    lines: Object.entries(logs).flatMap(([host, lines]) =>
+      lines.map((message) => ({ timestamp: new Date(0), host, message })),
+    ),
     billableSeconds: job.BillableTimeInSeconds,
   });
 }

@@ -10,7 +10,8 @@ import { JobWatches } from '../../src/jobs/jobWatch.js';
 import { planTraining } from '../../src/launch/planTraining.js';
 import { type EndedRun, RunHistory } from '../../src/launch/runHistory.js';
 import { openSession } from '../../src/launch/session.js';
-import { submitTraining, uploadInputs } from '../../src/launch/train.js';
+import { uploadInputs } from '../../src/launch/submitJob.js';
+import { submitTraining } from '../../src/launch/train.js';
 import { readProject } from '../../src/project/read.js';
 import { SandboxProcess } from '../support/sandboxProcess.js';
 

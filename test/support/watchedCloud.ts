@@ -2,6 +2,7 @@ import type { Cloud } from '../../src/aws/cloud.js';
 import { intervalsFor } from '../../src/aws/connection.js';
 import { Connections } from '../../src/aws/connections.js';
 import type { TrainingJobSummary } from '../../src/aws/gateways/trainingJobs.js';
+import type { Trial, TuningJobSummary } from '../../src/aws/gateways/tuningJobs.js';
 import { type PageRequest, pageSize } from '../../src/aws/page.js';
 import { Inventory } from '../../src/inventory/inventory.js';
 import { SimulatedClock } from './simulatedClock.js';
@@ -14,19 +15,18 @@ export function watchedCloud(jobs: TrainingJobSummary[], endpoint = 'https://api
   const calls = {
     list: [] as number[],
     describe: [] as { readonly name: string; readonly at: number }[],
+    tuningList: [] as number[],
+    trials: [] as number[],
     fail: undefined as Error | undefined,
     failDescribe: undefined as Error | undefined,
   };
+  /** Its tuning jobs, and the trials of each by its name. */
+  const tuning = { jobs: [] as TuningJobSummary[], trials: {} as Record<string, Trial[]> };
   const trainingJobs = {
-    list: async ({ token, createdAfter }: PageRequest) => {
+    list: async (request: PageRequest) => {
       calls.list.push(clock.now());
       if (calls.fail) throw calls.fail;
-      const wanted = jobs
-        .filter(({ created }) => !createdAfter || created > createdAfter)
-        .toSorted((a, b) => b.created.getTime() - a.created.getTime());
-      const first = Number(token ?? 0);
-      const rest = first + pageSize < wanted.length ? String(first + pageSize) : undefined;
-      return { items: wanted.slice(first, first + pageSize), token: rest };
+      return pageOf(jobs, request);
     },
     describe: async (name: string) => {
       calls.describe.push({ name, at: clock.now() });
@@ -34,8 +34,23 @@ export function watchedCloud(jobs: TrainingJobSummary[], endpoint = 'https://api
       return { ...jobs.find((job) => job.name === name), phases: [] };
     },
   };
+  const tuningJobs = {
+    describe: async (name: string) => {
+      calls.describe.push({ name, at: clock.now() });
+      return tuning.jobs.find((one) => one.name === name);
+    },
+    list: async (request: PageRequest) => {
+      calls.tuningList.push(clock.now());
+      return pageOf(tuning.jobs, request);
+    },
+    trials: async (name: string, token: string | undefined) => {
+      calls.trials.push(clock.now());
+      if (!tuning.jobs.some((one) => one.name === name)) throw notFound;
+      return pageOf(tuning.trials[name] ?? [], token === undefined ? {} : { token });
+    },
+  };
   const connection = { endpoint, intervals: intervalsFor(endpoint) };
-  const cloud = { connection, trainingJobs, close: () => undefined } as unknown as Cloud;
+  const cloud = { connection, trainingJobs, tuningJobs, close: () => undefined } as unknown as Cloud;
   const opened = { times: 0 };
   const connections = new Connections({ kind: 'profile', profile: 'dev' }, async () => {
     opened.times += 1;
@@ -43,7 +58,50 @@ export function watchedCloud(jobs: TrainingJobSummary[], endpoint = 'https://api
   });
   const inventory = new Inventory(connections, clock);
   const jobsShown = () => inventory.collection('training-job');
-  return { calls, clock, connections, inventory, opened, jobsShown };
+  return { calls, clock, connections, inventory, opened, jobsShown, tuning };
+}
+
+const notFound = Object.assign(new Error('Requested resource not found.'), { name: 'ResourceNotFound' });
+
+function pageOf<T extends { readonly created: Date }>(all: readonly T[], { token, createdAfter }: PageRequest) {
+  const wanted = all
+    .filter(({ created }) => !createdAfter || created > createdAfter)
+    .toSorted((a, b) => b.created.getTime() - a.created.getTime());
+  const first = Number(token ?? 0);
+  const rest = first + pageSize < wanted.length ? String(first + pageSize) : undefined;
+  return { items: wanted.slice(first, first + pageSize), token: rest };
+}
+
+export function tuningJob(name: string, state: TuningJobSummary['state']): TuningJobSummary {
+  const created = new Date(start - 600_000);
+  return {
+    name,
+    arn: `arn:${name}`,
+    state,
+    strategy: 'Bayesian',
+    created,
+    modified: created,
+    ended: undefined,
+    trials: { completed: 0, inProgress: 1, failed: 0, stopped: 0 },
+    maxJobs: 12,
+    maxParallelJobs: 2,
+  };
+}
+
+export function trial(number: number, state: Trial['state'], objective?: number): Trial {
+  const created = new Date(start - number * 60_000);
+  const ended = state === 'InProgress' ? undefined : new Date(start);
+  return {
+    name: `tune-${String(number).padStart(3, '0')}-0123abcd`,
+    arn: `arn:trial-${number}`,
+    state,
+    created,
+    started: created,
+    ended,
+    hyperparameters: { 'learning-rate': '0.01' },
+    objective,
+    failure: undefined,
+  };
 }
 
 export function job(number: number, state: TrainingJobSummary['state']): TrainingJobSummary {

@@ -41,6 +41,8 @@ export interface TrainingJobDetail {
   readonly metricDefinitions: readonly { readonly name: string; readonly regex: string }[];
   /** Channel name to its S3 address. */
   readonly channels: Readonly<Record<string, string>>;
+  /** Channels of which every host gets a part (ShardedByS3Key), and not all. */
+  readonly sharded: readonly string[];
   /** `s3://…` under which the job writes. */
   readonly output: string;
   /** Seconds after which it is stopped. */
@@ -145,6 +147,9 @@ function detail(job: DescribeTrainingJobCommandOutput): TrainingJobDetail {
         DataSource?.S3DataSource?.S3Uri ?? '',
       ]),
     ),
+    sharded: (job.InputDataConfig ?? [])
+      .filter(({ DataSource }) => DataSource?.S3DataSource?.S3DataDistributionType === 'ShardedByS3Key')
+      .map(({ ChannelName }) => ChannelName!),
     output: job.OutputDataConfig?.S3OutputPath ?? '',
     maxRuntime: job.StoppingCondition?.MaxRuntimeInSeconds,
     phases: (job.SecondaryStatusTransitions ?? []).map(({ Status, StatusMessage, StartTime, EndTime }) => ({

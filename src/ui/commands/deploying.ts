@@ -6,10 +6,10 @@ import { deployModel, deploymentRequests } from '../../launch/deployModel.js';
 import { endpointSummary } from '../../launch/mainJob.js';
 import { type EndpointLaunch, planEndpoint } from '../../launch/planEndpoint.js';
 import type { Session } from '../../launch/session.js';
-import { addEntry } from '../../project/edit.js';
 import { askToLaunch } from '../panels/launch.js';
 import type { Parts } from '../parts.js';
 import { withCancel, withScratch } from './progress.js';
+import { proposeEntry } from '../projectFile/proposeEntry.js';
 import { sessionFor } from './session.js';
 import { type EntryTarget, isEntry, isResource, pickEntry, type ResourceTarget } from './targets.js';
 
@@ -137,7 +137,7 @@ async function entryForJob(
   const { model, state } = await cloud.trainingJobs.describe(job, AbortSignal.timeout(30_000));
   if (model === undefined || state !== 'Completed')
     throw new UserError(`${job} has left no finished model: it is ${state}.`);
-  const from = runs.find(job)?.record.entry;
+  const from = (runs.find(job) ?? runs.findSearch(job))?.record.entry;
   const projects = await projectFiles.all();
   const targets = projects.flatMap(({ uri, reading }) =>
     Object.entries(reading.project?.endpoints ?? {}).flatMap(([name, endpoint]) => {
@@ -160,24 +160,14 @@ async function entryForJob(
   const [project] = projects;
   if (!project)
     throw new UserError('An endpoint is described in sagemaker.jsonc: make a project file in this folder first.');
-  await proposeEntry(project.uri, from === undefined ? { data: model } : { from });
-  return undefined;
-}
-
-/** Left unsaved: saving it accepts it. */
-async function proposeEntry(
-  uri: vscode.Uri,
-  model: { readonly from: string } | { readonly data: string },
-): Promise<void> {
-  const document = await vscode.workspace.openTextDocument(uri);
-  const value = { model, inference: 'inference.py', instance: { type: 'ml.m5.large', count: 1 } };
-  const edit = new vscode.WorkspaceEdit();
-  for (const { offset, length, content } of addEntry(document.getText(), 'endpoints', 'classifier', value)) {
-    edit.replace(uri, new vscode.Range(document.positionAt(offset), document.positionAt(offset + length)), content);
-  }
-  await vscode.workspace.applyEdit(edit);
-  await vscode.window.showTextDocument(document);
+  const value = {
+    model: from === undefined ? { data: model } : { from },
+    inference: 'inference.py',
+    instance: { type: 'ml.m5.large', count: 1 },
+  };
+  await proposeEntry(project.uri, 'endpoints', 'classifier', value);
   void vscode.window.showInformationMessage(
     'No endpoint entry takes this model yet, so one is proposed here. Save it, then deploy it.',
   );
+  return undefined;
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { type Command, commands } from '../../contributions.js';
 import { UserError } from '../../core/errors.js';
 import type { Inventory } from '../../inventory/inventory.js';
 import type { Kind } from '../../inventory/resource.js';
@@ -8,14 +9,28 @@ import type { OpenProject, ProjectFiles, Section } from '../projectFile/projectF
 export interface ResourceTarget<K extends Kind = Kind> {
   readonly resource: { readonly kind: K; readonly name: string; readonly arn: string };
 }
+/** One machine of a training job. */
+export interface HostTarget extends ResourceTarget<'training-job'> {
+  readonly host: string;
+}
 export interface EntryTarget<S extends Section = Section> {
   /** `file` is the project file's URI as text. */
   readonly entry: { readonly file: string; readonly section: S; readonly name: string };
 }
 
+/** The command that shows a resource of a kind in a panel; a kind without one has its row alone. */
+export const panelCommands: { readonly [K in Kind]?: Command } = {
+  'training-job': commands.openJob,
+  'tuning-job': commands.openTuningJob,
+};
+
 /** Whether an argument of a command is a resource of this kind; VS Code hands over whatever a caller gave. */
 export function isResource<K extends Kind>(argument: unknown, kind: K): argument is ResourceTarget<K> {
   return isRecord(argument) && isRecord(argument['resource']) && argument['resource']['kind'] === kind;
+}
+
+export function isHost(argument: unknown): argument is HostTarget {
+  return isResource(argument, 'training-job') && 'host' in argument && typeof argument.host === 'string';
 }
 
 export function isEntry<S extends Section>(argument: unknown, section: S): argument is EntryTarget<S> {

@@ -3,7 +3,7 @@ import type { Connections } from '../../aws/connections.js';
 import { logLanguage, logScheme, settings } from '../../contributions.js';
 import { messageOf } from '../../core/errors.js';
 import type { JobWatch, JobWatches } from '../../jobs/jobWatch.js';
-import { endpointLogGroup, followLog, type LogLine } from '../../logs/followLog.js';
+import { endpointLogGroup, type Follow, followLog, type LogLine, tuningLogGroup } from '../../logs/followLog.js';
 import { LogLines, lineText } from '../../logs/logLines.js';
 import { persist } from '../../logs/persist.js';
 
@@ -43,9 +43,10 @@ export class LogDocuments implements vscode.TextDocumentContentProvider {
     );
   }
 
-  /** @param place which account and region it is of: two jobs of one name are two documents */
-  static uri(kind: 'training-job' | 'endpoint', name: string): vscode.Uri {
-    return vscode.Uri.from({ scheme: logScheme, authority: kind, path: `/${name}.log` });
+  /** @param host of a training job, to see what it alone has written */
+  static uri(kind: 'training-job' | 'tuning-job' | 'endpoint', name: string, host?: string): vscode.Uri {
+    const path = host === undefined ? `/${name}.log` : `/${name}/${host}.log`;
+    return vscode.Uri.from({ scheme: logScheme, authority: kind, path });
   }
 
   provideTextDocumentContent(uri: vscode.Uri): string {
@@ -70,10 +71,15 @@ export class LogDocuments implements vscode.TextDocumentContentProvider {
     const key = uri.toString();
     const known = this.sources.get(key);
     if (known) return known;
-    const name = uri.path.slice(1).replace(/\.log$/, '');
+    const [name = '', host] = uri.path
+      .slice(1)
+      .replace(/\.log$/, '')
+      .split('/');
     const lines = vscode.workspace.getConfiguration().get<number>(settings.logLines) ?? 10_000;
     const source =
-      uri.authority === 'endpoint' ? endpointSource(this.connections, name, lines) : jobSource(this.watches, name);
+      uri.authority === 'training-job'
+        ? jobSource(this.watches, name, host)
+        : groupSource(this.connections, groupOf(uri.authority, name), lines);
     let timer: NodeJS.Timeout | undefined;
     const listening = source.onDidChange(() => {
       timer ??= setTimeout(() => {
@@ -119,17 +125,18 @@ function followEnd(document: vscode.TextDocument): void {
   }
 }
 
-function jobSource(watches: JobWatches, name: string): Source {
+function jobSource(watches: JobWatches, name: string, host: string | undefined): Source {
   const used = watches.use(name);
   return {
     onDidChange: used.watch.onDidChange,
-    text: () => jobText(used.watch),
+    text: () => jobText(used.watch, host),
     dispose: () => used.dispose(),
   };
 }
 
-function jobText(watch: JobWatch): string {
-  const { detail, problem, lines, hidden, isReading } = watch;
+function jobText(watch: JobWatch, host: string | undefined): string {
+  const { detail, problem, hidden, isReading } = watch;
+  const lines = host === undefined ? watch.lines : watch.lines.filter((line) => line.host === host);
   const body = written(lines, hidden, isReading && lines.length > 0);
   const state = detail?.state;
   const phase = detail?.phases.at(-1);
@@ -146,19 +153,25 @@ function jobText(watch: JobWatch): string {
   return [...body, ...(end === '' ? [''] : [end])].join('\n');
 }
 
-function endpointSource(connections: Connections, name: string, mostLines: number): Source {
+type Where = Pick<Follow, 'group' | 'streamPrefix' | 'positions' | 'streams'>;
+
+function groupOf(kind: string, name: string): Where {
+  if (kind === 'endpoint') return { group: endpointLogGroup(name), streamPrefix: '', positions: new Map() };
+  // One stream, which is known: another job's name may begin like this one's.
+  return { group: tuningLogGroup, streamPrefix: name, positions: new Map([[name, undefined]]), streams: 1 };
+}
+
+function groupSource(connections: Connections, where: Where, mostLines: number): Source {
   const log = new LogLines(mostLines);
   const abort = new AbortController();
   const listeners = new Set<() => void>();
   const tell = (): void => listeners.forEach((listener) => listener());
-  const positions = new Map<string, string | undefined>();
   let problem: string | undefined;
   const follow = async (): Promise<void> => {
     await persist(
       connections,
       async (cloud) => {
         const { logs: interval, logDelay } = cloud.connection.intervals;
-        const where = { group: endpointLogGroup(name), streamPrefix: '', positions };
         const never = new AbortController().signal;
         for await (const lines of followLog(cloud.logs, {
           ...where,

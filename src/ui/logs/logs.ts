@@ -1,13 +1,14 @@
 import * as vscode from 'vscode';
 import { commands, settings } from '../../contributions.js';
 import { JobWatches } from '../../jobs/jobWatch.js';
-import { isResource, pickResource } from '../commands/targets.js';
+import { isHost, isResource, pickResource } from '../commands/targets.js';
 import { registerJobPanel } from '../panels/job.js';
+import { registerTuningPanel } from '../panels/tuning.js';
 import type { Parts } from '../parts.js';
 import { LogDocuments } from './logDocuments.js';
 import { openOutput } from './openOutput.js';
 
-/** Logs of jobs and endpoints as live, read-only documents, and the job panel. */
+/** Logs of jobs and endpoints as live, read-only documents, and the panels of jobs. */
 export function registerWatching(parts: Parts): vscode.Disposable[] {
   const { command, connections, inventory } = parts;
   const mostLines = () => vscode.workspace.getConfiguration().get<number>(settings.logLines) ?? 10_000;
@@ -16,12 +17,15 @@ export function registerWatching(parts: Parts): vscode.Disposable[] {
   return [
     documents,
     ...registerJobPanel(parts, watches),
+    ...registerTuningPanel(parts, documents),
     command(commands.showResourceLog, async (argument: unknown) => {
       const target =
-        isResource(argument, 'training-job') || isResource(argument, 'endpoint')
+        isResource(argument, 'training-job') || isResource(argument, 'tuning-job') || isResource(argument, 'endpoint')
           ? argument
           : await pickResource(inventory, 'training-job', 'Show the log of');
-      if (target) await documents.show(LogDocuments.uri(target.resource.kind, target.resource.name));
+      if (!target) return;
+      const { kind, name } = target.resource;
+      await documents.show(LogDocuments.uri(kind, name, isHost(argument) ? argument.host : undefined));
     }),
     command(commands.openOutput, async (argument: unknown) => {
       const target = isResource(argument, 'training-job')

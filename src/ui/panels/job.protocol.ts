@@ -25,6 +25,27 @@ export interface FactView {
   readonly link?: FromPage['type'];
 }
 
+/** Whether the hosts of a job trained one model together, and what that rests on. */
+export interface HostsView {
+  readonly verdict: 'together' | 'separate' | 'open';
+  readonly headline: string;
+  readonly findings: readonly {
+    readonly question: string;
+    readonly verdict: 'good' | 'bad' | 'open';
+    readonly answer: string;
+    /** Lines of the log, or figures. */
+    readonly evidence: readonly string[];
+  }[];
+  readonly hosts: readonly {
+    readonly name: string;
+    readonly lines: number;
+    readonly samples: string;
+    readonly weights: string;
+    /** Time and text of its last line. */
+    readonly end: string;
+  }[];
+}
+
 export interface JobView {
   readonly name: string;
   readonly context: string;
@@ -42,6 +63,8 @@ export interface JobView {
   /** Why there is no curve; undefined where there is one. */
   readonly noCurve: string | undefined;
   readonly facts: readonly (readonly FactView[])[];
+  /** Undefined for a job of one host. */
+  readonly hosts: HostsView | undefined;
   readonly log: readonly string[];
 }
 

@@ -3,7 +3,8 @@ import { commands, panels } from '../../contributions.js';
 import type { JobWatches } from '../../jobs/jobWatch.js';
 import { isResource, pickResource, type ResourceTarget } from '../commands/targets.js';
 import type { Parts } from '../parts.js';
-import { FromPage, type ToPage } from './job.protocol.js';
+import { hostsView } from './hostsView.js';
+import { FromPage, type HostsView, type ToPage } from './job.protocol.js';
 import { jobView, lastFrame } from './jobView.js';
 import { Panel } from './panel.js';
 
@@ -38,6 +39,7 @@ class JobPanel {
   private readonly panel: Panel<FromPage, ToPage>;
   private readonly used: ReturnType<JobWatches['use']>;
   private readonly clock: NodeJS.Timeout;
+  private hostsShown: { readonly from: string; readonly view: HostsView | undefined } | undefined;
 
   constructor(
     private readonly parts: Needed,
@@ -79,7 +81,16 @@ class JobPanel {
     const { state } = this.parts.connections;
     const connection = state.status === 'connected' ? state.cloud.connection : undefined;
     const record = this.parts.runs.find(this.name)?.record;
-    this.panel.post({ type: 'show', view: jobView(this.used.watch, record, connection, new Date()) });
+    const view = jobView(this.used.watch, record, connection, new Date(), this.hosts());
+    this.panel.post({ type: 'show', view });
+  }
+
+  /** The whole log is read for it: only when there is more of it than the last time, not because a clock went on. */
+  private hosts(): HostsView | undefined {
+    const { watch } = this.used;
+    const from = `${watch.lines.length} ${watch.hidden} ${watch.isReading} ${watch.detail?.state}`;
+    if (this.hostsShown?.from !== from) this.hostsShown = { from, view: hostsView(watch) };
+    return this.hostsShown.view;
   }
 
   private async act(type: FromPage['type']): Promise<void> {

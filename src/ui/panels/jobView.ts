@@ -6,17 +6,18 @@ import type { JobWatch } from '../../jobs/jobWatch.js';
 import type { RunRecord } from '../../launch/runRecord.js';
 import { lineText } from '../../logs/logLines.js';
 import { ago, chiefMetric, duration, firstSentence, metricValue } from '../words.js';
-import type { FactView, JobView } from './job.protocol.js';
+import type { FactView, HostsView, JobView } from './job.protocol.js';
 
 /** Lines of the log that the panel shows; the document has all. */
 const logLines = 12;
 
-/** What the panel of a job says, from what is known of it. */
+/** What the panel of a job says, from what is known of it. `hosts` is of its log alone (hostsView.ts). */
 export function jobView(
   watch: Pick<JobWatch, 'name' | 'detail' | 'series' | 'problem' | 'lines'>,
   record: RunRecord | undefined,
   connection: Pick<Connection, 'region' | 'account' | 'billed'> | undefined,
   now: Date,
+  hosts: HostsView | undefined,
 ): JobView {
   const { name, detail, series, problem, lines } = watch;
   const state = stateOf(detail);
@@ -37,6 +38,7 @@ export function jobView(
     charts,
     noCurve: charts.length > 0 || !detail ? undefined : noCurve(detail, all),
     facts: factsOf(detail, record, all),
+    hosts,
     log: lines.slice(-logLines).map((line) => lineText(line, withHost)),
   };
 }

@@ -12,7 +12,7 @@ import { Panel } from './panel.js';
 /** Something that can be launched once its gates are not red. */
 export interface Launchable {
   readonly summary: Summary;
-  readonly verb: 'Train' | 'Deploy';
+  readonly verb: 'Train' | 'Tune' | 'Deploy';
   readonly instances: Instances;
   /** Seconds; undefined for what runs until it is deleted. */
   readonly maxRuntime: number | undefined;

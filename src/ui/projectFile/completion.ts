@@ -52,6 +52,18 @@ async function valuesFor({ folder, reading }: OpenProject, location: Location): 
       .map(({ name }) => ({ value: `${section}.${name}`, kind: vscode.CompletionItemKind.Reference }));
   if (location.matches(['jobs', '*', 'channels', '*'])) return names('data');
   if (location.matches(['endpoints', '*', 'model', 'from'])) return names('jobs');
+  const { jobs } = reading.shown;
+  if (location.matches(['jobs', '*', 'hyperparameters', 'from'])) {
+    return names('jobs').filter(({ value }) => jobs[value.slice('jobs.'.length)]?.kind === 'tuning');
+  }
+  if (location.matches(['jobs', '*', 'objective', 'metric'])) {
+    const metrics = jobs[String(location.path[1])]?.metrics ?? {};
+    return Object.entries(metrics).map(([value, detail]) => ({
+      value,
+      detail,
+      kind: vscode.CompletionItemKind.Reference,
+    }));
+  }
   if (location.matches(['*', '*', 'instance', 'type'])) return instanceProposals(use(location));
   if (location.matches(['jobs', '*', 'script']) || location.matches(['endpoints', '*', 'inference'])) {
     return filesOf(folder, '**/*.py');

@@ -1,8 +1,10 @@
 import * as vscode from 'vscode';
 import { decodeHyperparameters } from '../../container/hyperparameters.js';
-import type { Project, TrainingJob } from '../../project/project.js';
+import type { TrainingScript } from '../../launch/scanWorkspace.js';
+import { type Job, winnerFrom } from '../../project/jobs.js';
+import type { Project } from '../../project/project.js';
 import { fixesOfWord } from '../../project/quickFixes.js';
-import type { Diagnostic } from '../../project/read.js';
+import type { Diagnostic, Places } from '../../project/read.js';
 import { flagOf, isTaken } from '../../python/argparse.js';
 import type { OpenProject } from './projectFiles.js';
 import type { Scripts } from './scripts.js';
@@ -60,33 +62,58 @@ async function refusedArguments({ folder, reading }: OpenProject, scripts: Scrip
   const found = await Promise.all(
     Object.entries(project.jobs).map(async ([name, job]): Promise<Finding[]> => {
       const script = await scripts.of(folder, job);
-      const flags = script?.onlyFlags;
-      if (!script || !flags) return [];
-      return passed(job).flatMap((key): Finding[] => {
-        const place = places.key(['jobs', name, 'hyperparameters', key]);
-        const flag = flagOf(key);
-        if (!isTaken(flag, flags)) {
-          const unused = script.hyperparameters.map((one) => one.name).filter((one) => !(one in job.hyperparameters));
-          const message = `${job.script} has no ${flag}: it would stop with "unrecognized arguments".`;
-          return [warning(message, place, fixesOfWord(key, unused))];
-        }
-        if (!script.switches.some((one) => one.name === key)) return [];
-        return [
-          warning(
-            `${flag} of ${job.script} takes no value, and SageMaker gives every argument one: make it type=int or str there.`,
-            place,
-          ),
-        ];
-      });
+      if (!script) return [];
+      return [...unknownArguments(name, job, script, places), ...brokenIntegers(name, job, script, places)];
     }),
   );
   return found.flat();
 }
 
-/** Hyperparameters that reach the script: some are for the training toolkit. */
-function passed({ hyperparameters }: TrainingJob): string[] {
-  const values = Object.fromEntries(Object.keys(hyperparameters).map((key) => [key, '']));
-  return [...decodeHyperparameters(values).user.keys()].map(String);
+function unknownArguments(name: string, job: Job, script: TrainingScript, places: Places): Finding[] {
+  const flags = script.onlyFlags;
+  if (!flags) return [];
+  const reaching = passed(job);
+  return reaching.flatMap(([object, key]): Finding[] => {
+    const place = places.key(['jobs', name, object, key]);
+    const flag = flagOf(key);
+    if (!isTaken(flag, flags)) {
+      const taken = reaching.map(([, one]) => one);
+      const unused = script.hyperparameters.map((one) => one.name).filter((one) => !taken.includes(one));
+      const message = `${job.script} has no ${flag}: it would stop with "unrecognized arguments".`;
+      return [warning(message, place, fixesOfWord(key, unused))];
+    }
+    if (!script.switches.some((one) => one.name === key)) return [];
+    return [
+      warning(
+        `${flag} of ${job.script} takes no value, and SageMaker gives every argument one: make it type=int or str there.`,
+        place,
+      ),
+    ];
+  });
+}
+
+/** `type=int` of argparse ends the script at 3.7. */
+function brokenIntegers(name: string, job: Job, script: TrainingScript, places: Places): Finding[] {
+  if (job.kind !== 'tuning') return [];
+  return Object.entries(job.ranges).flatMap(([key, range]): Finding[] => {
+    const argument = script.hyperparameters.find((one) => one.name === key);
+    if (Array.isArray(range) || range.type === 'integer' || argument?.type !== 'int') return [];
+    const message = `--${key} of ${job.script} is an int, and stops at a fraction: add "type": "integer".`;
+    return [warning(message, places.key(['jobs', name, 'ranges', key]))];
+  });
+}
+
+/** The hyperparameters that reach the script, and where they stand: some are for the training toolkit. */
+function passed(job: Job): [object: 'hyperparameters' | 'ranges', name: string][] {
+  const reaching = (object: 'hyperparameters' | 'ranges', all: object) => {
+    const values = Object.fromEntries(Object.keys(all).map((key) => [key, '']));
+    return [...decodeHyperparameters(values).user.keys()].map((key): [typeof object, string] => [object, String(key)]);
+  };
+  const { from: _, ...own } = job.hyperparameters;
+  return [
+    ...reaching('hyperparameters', winnerFrom(job) === undefined ? job.hyperparameters : own),
+    ...reaching('ranges', job.kind === 'tuning' ? job.ranges : {}),
+  ];
 }
 
 function warning(message: string, range: Finding['range'], fixes: Finding['fixes'] = []): Finding {

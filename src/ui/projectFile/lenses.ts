@@ -1,9 +1,18 @@
 import * as vscode from 'vscode';
 import { commands } from '../../contributions.js';
-import { describeEstimate, type Estimate, estimateEndpoint, estimateTraining, usd } from '../../costs/estimate.js';
+import {
+  describeEstimate,
+  type Estimate,
+  estimateEndpoint,
+  estimateTraining,
+  estimateTuning,
+  usd,
+} from '../../costs/estimate.js';
 import type { Inventory } from '../../inventory/inventory.js';
+import { limitsOf } from '../../launch/planTuning.js';
 import type { RunHistory } from '../../launch/runHistory.js';
-import type { EntryTarget, ResourceTarget } from '../commands/targets.js';
+import { kindOf } from '../../launch/runRecord.js';
+import { type EntryTarget, panelCommands, type ResourceTarget } from '../commands/targets.js';
 import type { Parts } from '../parts.js';
 import { lastRun } from '../words.js';
 import { rangeOf } from './diagnostics.js';
@@ -55,7 +64,11 @@ export class EntryLenses implements vscode.CodeLensProvider {
       if (!job) return [];
       return [
         ...act('$(rocket) Launch', commands.launchJob, target),
-        ...priced(estimateTraining(job.instance, job.maxRuntime)),
+        ...priced(
+          job.kind === 'tuning'
+            ? estimateTuning(job.instance, limitsOf(job))
+            : estimateTraining(job.instance, job.maxRuntime),
+        ),
         ...this.lastJob(project, `jobs.${name}`),
       ];
     }
@@ -72,15 +85,21 @@ export class EntryLenses implements vscode.CodeLensProvider {
     const record = this.runs.last(folder.uri.fsPath, entry);
     const text = lastRun(record, new Date());
     if (!record || text === undefined) return [];
-    const job: ResourceTarget = { resource: { kind: 'training-job', name: record.id, arn: '' } };
+    const kind = kindOf(record);
+    const job: ResourceTarget = { resource: { kind, name: record.id, arn: '' } };
     const icon = record.ended === undefined ? '$(sync)' : record.outcome === 'Completed' ? '$(pass)' : '$(error)';
     const show = {
       title: `${icon} ${text}`,
-      command: commands.openJob,
+      command: panelCommands[kind] ?? '',
       arguments: [job],
       tooltip: record.failure ?? record.id,
     };
-    return record.ended === undefined ? [show, ...act('$(debug-stop) Stop', commands.stopJob, job)] : [show];
+    const stop = kind === 'tuning-job' ? commands.stopTuningJob : commands.stopJob;
+    return [
+      show,
+      ...(record.ended === undefined ? act('$(debug-stop) Stop', stop, job) : []),
+      ...(record.results.winner ? act('$(star) Train Best', commands.trainBest, job) : []),
+    ];
   }
 
   private endpointState(project: OpenProject, name: string): vscode.Command[] {

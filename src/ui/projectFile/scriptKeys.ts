@@ -1,5 +1,6 @@
 import { type Location, parse } from 'jsonc-parser';
 import * as vscode from 'vscode';
+import { rangeProposals } from '../../launch/proposeRanges.js';
 import type { TrainingScript } from '../../launch/scanWorkspace.js';
 import type { ScriptArgument } from '../../python/argparse.js';
 import type { OpenProject } from './projectFiles.js';
@@ -31,7 +32,9 @@ export async function scriptKeys(
   const named = reading.shown.jobs[job] ?? written;
   if (typeof named?.script !== 'string') return [];
   const script = await scripts.of(folder, { source: named.source ?? '.', script: named.script });
-  const taken = Object.keys(written?.[object as 'channels'] ?? {});
+  // A hyperparameter has one value or is searched.
+  const objects = object === 'hyperparameters' || object === 'ranges' ? ['hyperparameters', 'ranges'] : [object];
+  const taken = objects.flatMap((one) => Object.keys(written?.[one as 'channels'] ?? {}));
   return script ? proposals(script, object).filter(({ value }) => !taken.includes(value)) : [];
 }
 
@@ -51,6 +54,14 @@ function proposals(script: TrainingScript, object: string | number | undefined):
       // argparse's own placeholder means nothing here.
       documentation: argument.help?.replace(/\s*\(?%\(default\)s\)?/g, ''),
       given: argument.default,
+      kind,
+    }));
+  }
+  if (object === 'ranges') {
+    return rangeProposals(script.hyperparameters).map(({ name, range, argument }) => ({
+      value: name,
+      detail: describe(argument),
+      given: range,
       kind,
     }));
   }

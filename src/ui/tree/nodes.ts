@@ -1,12 +1,14 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
+import { isAccessDenied } from '../../aws/errors.js';
 import type { EndpointVariant } from '../../aws/gateways/endpoints.js';
+import { commands } from '../../contributions.js';
+import { messageOf } from '../../core/errors.js';
 import type { Kind, Resource } from '../../inventory/resource.js';
-import type { EntryTarget, ResourceTarget } from '../commands/targets.js';
+import type { EntryTarget, HostTarget, ResourceTarget } from '../commands/targets.js';
 import type { Section } from '../projectFile/projectFiles.js';
-import type { Row } from './rows.js';
 
 /** A node's id is the path of names from the root: the same thing may hang in two places, an id may not. */
-export type Node = CategoryNode | ResourceNode | VariantNode | TextNode | MoreNode;
+export type Node = CategoryNode | ResourceNode | VariantNode | HostNode | TextNode | MoreNode;
 
 export class CategoryNode {
   readonly type = 'category';
@@ -19,11 +21,12 @@ export class CategoryNode {
   }
 }
 
+/** A resource; below a tuning job's, one of its trials, which may hang below Training jobs as well. */
 export class ResourceNode implements ResourceTarget {
   readonly type = 'resource';
   readonly id: string;
   constructor(
-    readonly parent: CategoryNode,
+    readonly parent: ListNode,
     readonly value: Resource,
   ) {
     this.id = `${parent.id}/${value.arn}`;
@@ -44,12 +47,28 @@ export class VariantNode {
   }
 }
 
+/** One machine of a training job that runs on several. */
+export class HostNode implements HostTarget {
+  readonly type = 'host';
+  readonly id: string;
+  constructor(
+    readonly parent: ResourceNode,
+    readonly host: string,
+  ) {
+    this.id = `${parent.id}/${host}`;
+  }
+  get resource(): HostTarget['resource'] {
+    const { name, arn } = this.parent.value;
+    return { kind: 'training-job', name, arn };
+  }
+}
+
 /** A row that says something: an error, nothing there, what to do. */
 export class TextNode {
   readonly type = 'text';
   constructor(
     readonly id: string,
-    readonly parent: CategoryNode | undefined,
+    readonly parent: ListNode | undefined,
     readonly text: string,
     readonly icon: string,
     readonly tooltip?: string,
@@ -60,29 +79,40 @@ export class TextNode {
 export class MoreNode {
   readonly type = 'more';
   readonly id: string;
-  constructor(readonly parent: CategoryNode) {
+  constructor(readonly parent: ListNode) {
     this.id = `${parent.id}/more`;
   }
 }
 
-const colors: Readonly<Record<Row['color'], string | undefined>> = {
-  running: 'charts.blue',
-  passed: 'testing.iconPassed',
-  failed: 'testing.iconFailed',
-  none: undefined,
-};
+/** A category, or a tuning job with its trials. */
+export type ListNode = CategoryNode | ResourceNode;
 
-/** A row as VS Code shows it. */
-export function item(id: string, label: string, { description, icon, color, capabilities }: Row): vscode.TreeItem {
-  const made = new vscode.TreeItem(label);
-  made.id = id;
-  made.description = description;
-  const themed = colors[color];
-  made.iconPath = new vscode.ThemeIcon(icon, themed === undefined ? undefined : new vscode.ThemeColor(themed));
-  made.contextValue = ['node', ...capabilities].join('.');
-  // The state is an icon and a text; a screen reader gets both as words.
-  made.accessibilityInformation = { label: `${label}, ${description}` };
-  return made;
+export function isList(node: Node): node is ListNode {
+  return node.type === 'category' || (node.type === 'resource' && node.value.kind === 'tuning-job');
+}
+
+/** Why there is no connection, and what to do. */
+export function failureNodes(error: unknown, retry: string): TextNode[] {
+  const message = messageOf(error);
+  return [
+    new TextNode('failed', undefined, message, 'error', message),
+    new TextNode('retry', undefined, retry, 'debug-restart', undefined, {
+      title: retry,
+      command: commands.retryConnection,
+    }),
+    new TextNode('switch', undefined, 'Switch connection…', 'plug', undefined, {
+      title: '',
+      command: commands.switchConnection,
+    }),
+  ];
+}
+
+/** Why a list cannot be read; a click tries again. */
+export function errorNode(parent: ListNode, error: unknown): TextNode {
+  const message = messageOf(error);
+  const icon = isAccessDenied(error) ? 'lock' : 'warning';
+  const again = { title: 'Refresh', command: commands.refresh };
+  return new TextNode(`${parent.id}/error`, parent, message, icon, `${message}\n\nClick to try again.`, again);
 }
 
 /** Nodes of the view Project. */

@@ -3,9 +3,9 @@ import { type Capability, commands } from '../../contributions.js';
 import type { Parts } from '../parts.js';
 import { deployedName, type OpenProject, type Section } from '../projectFile/projectFiles.js';
 import { lastRun } from '../words.js';
-import { EntryNode, FolderNode, item, type ProjectNode, SectionNode, TextNode } from './nodes.js';
-import { textItem } from './resourcesTree.js';
+import { EntryNode, FolderNode, type ProjectNode, SectionNode, TextNode } from './nodes.js';
 import type { Row } from './rows.js';
+import { item, textItem } from './treeItems.js';
 
 const sections: readonly Section[] = ['data', 'jobs', 'endpoints'];
 type Needed = Pick<Parts, 'projectFiles' | 'runs' | 'inventory'>;

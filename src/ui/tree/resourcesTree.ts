@@ -1,17 +1,30 @@
 import * as vscode from 'vscode';
-import { isAccessDenied } from '../../aws/errors.js';
 import { commands, contextKeys } from '../../contributions.js';
-import { messageOf } from '../../core/errors.js';
 import type { Watch } from '../../inventory/collection.js';
-import type { Inventory, InventoryChange } from '../../inventory/inventory.js';
-import type { Kind, Resource } from '../../inventory/resource.js';
+import type { Collection, Inventory, InventoryChange } from '../../inventory/inventory.js';
+import { isMoving, type Kind, type Resource } from '../../inventory/resource.js';
 import type { RunHistory } from '../../launch/runHistory.js';
 import type { Parts } from '../parts.js';
-import { CategoryNode, item, MoreNode, type Node, ResourceNode, TextNode, VariantNode } from './nodes.js';
+import {
+  CategoryNode,
+  errorNode,
+  failureNodes,
+  HostNode,
+  isList,
+  type ListNode,
+  MoreNode,
+  type Node,
+  ResourceNode,
+  TextNode,
+  VariantNode,
+} from './nodes.js';
 import { categoryText, endpointRow, type Filter, matches, modelRow, type Row, trainingJobRow } from './rows.js';
 import { tooltip } from './tooltips.js';
+import { hostItem, item, moreItem, textItem, variantItem } from './treeItems.js';
+import { trialLabel, trialRow, tuningJobOf, tuningJobRow } from './tuningRows.js';
 
 const categories = [
+  new CategoryNode('tuning-job', 'Tuning jobs'),
   new CategoryNode('training-job', 'Training jobs'),
   new CategoryNode('endpoint', 'Endpoints'),
   new CategoryNode('model', 'Models'),
@@ -19,13 +32,14 @@ const categories = [
 /** Milliseconds between two looks at the clock, for the ages of what runs. */
 const tick = 10_000;
 
-/** The view Resources: what exists in the cloud. A kind is asked after while its category is open. */
+/** The view Resources: what exists in the cloud. A kind is asked after while its category is open, and so are trials. */
 export class ResourcesTree implements vscode.TreeDataProvider<Node> {
   private readonly changed = new vscode.EventEmitter<Node | undefined>();
   readonly onDidChangeTreeData = this.changed.event;
-  /** Nodes that VS Code holds, so that one of them can be refreshed. */
+  /** Nodes that VS Code holds, by their ids, so that one of them can be refreshed. */
   private readonly shown = new Map<string, ResourceNode>();
-  private readonly watches = new Map<Kind, Watch>();
+  /** By the ids of categories and tuning jobs that are open. */
+  private readonly watches = new Map<string, Watch>();
   private readonly listening: vscode.Disposable;
   private readonly inventory: Inventory;
   private readonly runs: RunHistory;
@@ -40,7 +54,11 @@ export class ResourcesTree implements vscode.TreeDataProvider<Node> {
     const clock = setInterval(() => this.view?.visible && this.refreshRunning(), tick);
     this.listening = vscode.Disposable.from(
       inventory.onDidChange((change) => this.show(change)),
-      connections.onDidChange(() => this.changed.fire(undefined)),
+      connections.onDidChange(() => {
+        // Trials are of one account; the inventory has dropped them.
+        for (const { id } of categories) this.unwatch(`${id}/`);
+        this.changed.fire(undefined);
+      }),
       runs.onDidChange(() => categories.forEach((category) => this.changed.fire(category))),
       new vscode.Disposable(() => clearInterval(clock)),
     );
@@ -54,7 +72,11 @@ export class ResourcesTree implements vscode.TreeDataProvider<Node> {
         this.watches.forEach((watch) => watch.setVisible(visible));
         if (visible) this.refreshRunning();
       }),
-      view.onDidCollapseElement(({ element }) => element.type === 'category' && this.unwatch(element.kind)),
+      view.onDidCollapseElement(({ element }) => this.unwatch(element.id)),
+      // VS Code keeps the children of what was closed, and does not ask for them again.
+      view.onDidExpandElement(
+        ({ element }) => isList(element) && !this.watches.has(element.id) && this.changed.fire(element),
+      ),
     );
   }
 
@@ -72,11 +94,23 @@ export class ResourcesTree implements vscode.TreeDataProvider<Node> {
   getChildren(node?: Node): Node[] {
     if (!node) return this.roots();
     if (node.type === 'category') return this.resources(node);
-    if (node.type === 'resource' && node.value.kind === 'endpoint') {
-      const detail = this.inventory.detail(node.value, true);
-      return (detail?.variants ?? []).map((variant) => new VariantNode(node, variant));
+    if (node.type !== 'resource') return [];
+    const { value } = node;
+    switch (value.kind) {
+      case 'tuning-job':
+        return this.resources(node);
+      case 'training-job':
+        return Array.from({ length: this.hosts(value) }, (_, index) => new HostNode(node, `algo-${index + 1}`));
+      case 'endpoint':
+        return (this.inventory.detail(value, true)?.variants ?? []).map((variant) => new VariantNode(node, variant));
+      case 'model':
+        return [];
     }
-    return [];
+  }
+
+  /** The next 100 below a category or a tuning job. */
+  async loadMore(below: ListNode): Promise<void> {
+    await (below.type === 'category' ? this.inventory.more(below.kind) : this.inventory.trials(below.value).loadMore());
   }
 
   getParent(node: Node): Node | undefined {
@@ -91,6 +125,8 @@ export class ResourcesTree implements vscode.TreeDataProvider<Node> {
         return this.resourceItem(node);
       case 'variant':
         return variantItem(node);
+      case 'host':
+        return hostItem(node);
       case 'text':
         return textItem(node);
       case 'more':
@@ -115,69 +151,77 @@ export class ResourcesTree implements vscode.TreeDataProvider<Node> {
   private roots(): Node[] {
     const { state, choice } = this.connections;
     if (state.status !== 'failed') return categories;
-    const message = messageOf(state.error);
-    const retry = choice.kind === 'sandbox' ? 'Start the sandbox' : 'Connect again';
-    return [
-      new TextNode('failed', undefined, message, 'error', message),
-      new TextNode('retry', undefined, retry, 'debug-restart', undefined, {
-        title: retry,
-        command: commands.retryConnection,
-      }),
-      new TextNode('switch', undefined, 'Switch connection…', 'plug', undefined, {
-        title: '',
-        command: commands.switchConnection,
-      }),
-    ];
+    return failureNodes(state.error, choice.kind === 'sandbox' ? 'Start the sandbox' : 'Connect again');
   }
 
-  private resources(category: CategoryNode): Node[] {
-    const { kind } = category;
-    this.watch(kind);
-    const { items, status, more, error } = this.inventory.collection(kind);
+  private resources(parent: ListNode): Node[] {
+    this.watch(parent);
+    const { items, status, more, error } = this.listOf(parent);
+    const { filter } = this;
     const nodes: Node[] = items
-      .filter((resource) => !this.filter || matches(resource, this.filter))
-      .map((resource) => new ResourceNode(category, resource));
-    for (const node of nodes) if (node.type === 'resource') this.shown.set(node.value.arn, node);
-    if (more) nodes.push(new MoreNode(category));
-    if (error !== undefined) nodes.unshift(errorNode(category, error));
-    else if (status === 'unread' || status === 'reading') {
-      if (nodes.length === 0) nodes.push(new TextNode(`${category.id}/loading`, category, 'Loading', 'loading~spin'));
+      .filter((resource) => parent.type === 'resource' || !filter || matches(resource, filter))
+      .map((resource) => new ResourceNode(parent, resource));
+    for (const node of nodes) if (node.type === 'resource') this.shown.set(node.id, node);
+    if (more) nodes.push(new MoreNode(parent));
+    if (error !== undefined) nodes.unshift(errorNode(parent, error));
+    else if (nodes.length === 0 && (status === 'unread' || status === 'reading')) {
+      nodes.push(new TextNode(`${parent.id}/loading`, parent, 'Loading', 'loading~spin'));
+    } else if (nodes.length === 0 && parent.type === 'resource') {
+      nodes.push(new TextNode(`${parent.id}/none`, parent, 'No trial was started', 'circle-outline'));
     }
     return nodes;
   }
 
-  private watch(kind: Kind): void {
-    if (!this.watches.has(kind)) this.watches.set(kind, this.inventory.watch(kind));
+  private listOf(parent: ListNode): Collection<Kind> {
+    return parent.type === 'category' ? this.inventory.collection(parent.kind) : this.inventory.trials(parent.value);
   }
 
-  private unwatch(kind: Kind): void {
-    this.watches.get(kind)?.dispose();
-    this.watches.delete(kind);
+  private watch(parent: ListNode): void {
+    if (this.watches.has(parent.id)) return;
+    const watch =
+      parent.type === 'category' ? this.inventory.watch(parent.kind) : this.inventory.trials(parent.value).watch(true);
+    this.watches.set(parent.id, watch);
   }
 
-  private show({ kind, arns }: InventoryChange): void {
-    const category = categories.find((one) => one.kind === kind);
-    if (arns === undefined) this.changed.fire(category);
+  /** What is closed is not asked after, nor what is open within it. */
+  private unwatch(path: string): void {
+    for (const [id, watch] of this.watches) {
+      if (id !== path && !id.startsWith(path.endsWith('/') ? path : `${path}/`)) continue;
+      watch.dispose();
+      this.watches.delete(id);
+    }
+  }
+
+  private show({ kind, arns, trialsOf }: InventoryChange): void {
+    if (arns !== undefined) this.showAnew(new Set(arns));
+    else if (trialsOf !== undefined) this.nodesOf(new Set([trialsOf])).forEach((node) => this.changed.fire(node));
     else {
-      for (const arn of arns) {
-        const node = this.shown.get(arn);
-        const value = this.inventory.collection(kind).items.find((resource: Resource) => resource.arn === arn);
-        if (!node || !value || !category) continue;
-        // VS Code knows nodes by identity: the one that it holds gets the new value.
-        Object.assign(node, { value });
-        this.changed.fire(node);
-      }
+      this.changed.fire(categories.find((one) => one.kind === kind));
+      // Which of them are trials shows by the names of tuning jobs.
+      if (kind === 'tuning-job') this.changed.fire(categories.find((one) => one.kind === 'training-job'));
     }
     this.showFilter();
     this.showBadge();
   }
 
+  private showAnew(arns: ReadonlySet<string>): void {
+    for (const node of this.nodesOf(arns)) {
+      const value = this.listOf(node.parent).items.find(({ arn }) => arn === node.value.arn);
+      if (!value) continue;
+      // VS Code knows nodes by identity: the one that it holds gets the new value.
+      Object.assign(node, { value });
+      this.changed.fire(node);
+    }
+  }
+
+  private nodesOf(arns: ReadonlySet<string>): ResourceNode[] {
+    return [...this.shown.values()].filter(({ value }) => arns.has(value.arn));
+  }
+
   private refreshRunning(): void {
     for (const node of this.shown.values()) {
       const { value } = node;
-      if ('state' in value && ['InProgress', 'Stopping', 'InService', 'Creating', 'Updating'].includes(value.state)) {
-        this.changed.fire(node);
-      }
+      if (isMoving(value) || (value.kind === 'endpoint' && value.state === 'InService')) this.changed.fire(node);
     }
   }
 
@@ -196,24 +240,54 @@ export class ResourcesTree implements vscode.TreeDataProvider<Node> {
     return treeItem;
   }
 
-  private resourceItem({ id, value }: ResourceNode): vscode.TreeItem {
-    const treeItem = item(id, value.name, this.row(value));
-    const target = { resource: { kind: value.kind, name: value.name, arn: value.arn } };
+  private resourceItem(node: ResourceNode): vscode.TreeItem {
+    const { id, parent, value, resource } = node;
+    const label = parent.type === 'resource' ? trialLabel(value.name, parent.value.name) : value.name;
+    const treeItem = item(id, label, this.row(node));
     if (value.kind === 'training-job') {
-      treeItem.command = { title: 'Show', command: commands.openJob, arguments: [target] };
+      treeItem.command = { title: 'Show', command: commands.openJob, arguments: [{ resource }] };
     }
-    if (value.kind === 'endpoint') treeItem.collapsibleState = vscode.TreeItemCollapsibleState.Collapsed;
+    if (value.kind === 'tuning-job') {
+      treeItem.command = { title: 'Show', command: commands.openTuningJob, arguments: [{ resource }] };
+    }
+    if (isList(node) || value.kind === 'endpoint' || this.hosts(value) > 0) {
+      treeItem.collapsibleState = vscode.TreeItemCollapsibleState.Collapsed;
+    }
     return treeItem;
   }
 
-  private row(resource: Resource): Row {
+  private row({ parent, value }: ResourceNode): Row {
+    const { inventory, runs } = this;
     const now = new Date();
-    if (resource.kind === 'model') return modelRow(resource, now);
-    if (resource.kind === 'endpoint') {
-      return endpointRow(resource, this.inventory.detail(resource, resource.state === 'InService'), now);
+    const record = runs.find(value.name)?.record;
+    switch (value.kind) {
+      case 'tuning-job': {
+        const known = inventory.detail(value, false);
+        // What has been asked for once stays true: the last trials end with the job.
+        const detail = inventory.detail(
+          value,
+          isMoving(value) || known !== undefined || this.watches.has(`${parent.id}/${value.arn}`),
+        );
+        return tuningJobRow(value, detail, record, now);
+      }
+      case 'training-job': {
+        if (parent.type === 'resource' && parent.value.kind === 'tuning-job') {
+          return trialRow(value, inventory.detail(parent.value, false), inventory.detail(value, false), now);
+        }
+        const detail = inventory.detail(value, value.state === 'InProgress');
+        return trainingJobRow(value, detail, record, now, tuningJobOf(value.name, inventory));
+      }
+      case 'endpoint':
+        return endpointRow(value, inventory.detail(value, value.state === 'InService'), now);
+      case 'model':
+        return modelRow(value, now);
     }
-    const detail = this.inventory.detail(resource, resource.state === 'InProgress');
-    return trainingJobRow(resource, detail, this.runs.find(resource.name)?.record, now);
+  }
+
+  /** The machines of a training job that runs on several; 0 for one alone, and where it is not known. */
+  private hosts(value: Resource): number {
+    const count = value.kind === 'training-job' ? (this.inventory.detail(value, false)?.instance.count ?? 0) : 0;
+    return count > 1 ? count : 0;
   }
 
   /** The view says that it does not show everything. */
@@ -232,36 +306,3 @@ export class ResourcesTree implements vscode.TreeDataProvider<Node> {
     this.view.badge = running > 0 ? { value: running, tooltip: `${running} running` } : undefined;
   }
 }
-
-function errorNode(category: CategoryNode, error: unknown): TextNode {
-  const message = messageOf(error);
-  const icon = isAccessDenied(error) ? 'lock' : 'warning';
-  const again = { title: 'Refresh', command: commands.refresh };
-  return new TextNode(`${category.id}/error`, category, message, icon, `${message}\n\nClick to try again.`, again);
-}
-
-function variantItem({ id, variant }: VariantNode): vscode.TreeItem {
-  const { name, model, instanceType, instances, desired, weight } = variant;
-  const count = `${instances === desired ? instances : `${instances} of ${desired}`} × ${instanceType ?? 'serverless'}`;
-  const description = `${count}${model === undefined ? '' : ` · ${model}`}${weight === 1 ? '' : ` · weight ${weight}`}`;
-  return item(id, name, { description, icon: 'server', color: 'none', capabilities: [] });
-}
-
-function textItem({ id, text, icon, tooltip: hover, command }: TextNode): vscode.TreeItem {
-  const treeItem = new vscode.TreeItem(text);
-  treeItem.id = id;
-  treeItem.iconPath = new vscode.ThemeIcon(icon);
-  treeItem.tooltip = hover ?? text;
-  if (command) treeItem.command = command;
-  return treeItem;
-}
-
-function moreItem(node: MoreNode): vscode.TreeItem {
-  const treeItem = new vscode.TreeItem('Load 100 more');
-  treeItem.id = node.id;
-  treeItem.iconPath = new vscode.ThemeIcon('ellipsis');
-  treeItem.command = { title: 'Load 100 more', command: commands.loadMore, arguments: [node.parent.kind] };
-  return treeItem;
-}
-
-export { textItem };

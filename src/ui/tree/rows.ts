@@ -15,12 +15,15 @@ export interface Row {
   readonly capabilities: readonly Capability[];
 }
 
+/** @param tuningJob of which it is a trial */
 export function trainingJobRow(
   job: ResourceOf<'training-job'>,
   detail: TrainingJobDetail | undefined,
   record: RunRecord | undefined,
   now: Date,
+  tuningJob?: string,
 ): Row {
+  const trialOf = tuningJob === undefined ? undefined : `trial of ${tuningJob}`;
   const always: Capability[] = [
     'watchable',
     'hasLog',
@@ -33,7 +36,7 @@ export function trainingJobRow(
     const price = detail && estimateEndpoint(detail.instance);
     const phase = job.state === 'Stopping' ? 'Stopping' : (job.phase ?? 'In progress');
     return {
-      description: joined(price && `${usd(price.usdPerHour)}/h`, age, phase),
+      description: joined(price && `${usd(price.usdPerHour)}/h`, age, phase, trialOf),
       icon: 'sync',
       color: 'running',
       capabilities: job.state === 'InProgress' ? [...always, 'stoppable'] : always,
@@ -45,7 +48,7 @@ export function trainingJobRow(
       ? chiefResult(record)
       : detail && chiefResult({ results: { metrics: { ...detail.metrics } } });
     return {
-      description: joined(result, age, when),
+      description: joined(result, age, when, trialOf),
       icon: 'pass',
       color: 'passed',
       capabilities: [...always, 'deployable'],
@@ -54,12 +57,12 @@ export function trainingJobRow(
   const failure = detail?.failure ?? record?.failure;
   return job.state === 'Failed'
     ? {
-        description: joined(failure && firstSentence(failure), 'failed', age, when),
+        description: joined(failure && firstSentence(failure), 'failed', age, when, trialOf),
         icon: 'error',
         color: 'failed',
         capabilities: always,
       }
-    : { description: joined('stopped', age, when), icon: 'circle-slash', color: 'none', capabilities: always };
+    : { description: joined('stopped', age, when, trialOf), icon: 'circle-slash', color: 'none', capabilities: always };
 }
 
 export function endpointRow(endpoint: ResourceOf<'endpoint'>, detail: EndpointDetail | undefined, now: Date): Row {
@@ -136,6 +139,6 @@ export function matches(resource: Resource, { name, state }: Filter): boolean {
   return resource.name.toLowerCase().includes(name.toLowerCase()) && (state === undefined || states === state);
 }
 
-function joined(...parts: readonly (string | undefined)[]): string {
+export function joined(...parts: readonly (string | undefined)[]): string {
   return parts.filter((part) => part !== undefined && part !== '').join(' · ');
 }

@@ -1,22 +1,25 @@
 import * as vscode from 'vscode';
 import type { EndpointDetail } from '../../aws/gateways/endpoints.js';
 import type { TrainingJobDetail } from '../../aws/gateways/trainingJobs.js';
+import type { TuningJobDetail, TuningRange } from '../../aws/gateways/tuningJobs.js';
 import { commands, type Command } from '../../contributions.js';
 import { describeEstimate, estimateEndpoint, usd } from '../../costs/estimate.js';
 import { priceBasis } from '../../costs/instanceTypes.js';
-import type { Resource } from '../../inventory/resource.js';
+import type { Described, DetailOf, Resource, TrialResult } from '../../inventory/resource.js';
 import type { RunRecord } from '../../launch/runRecord.js';
-import { ago, duration, metricValue } from '../words.js';
+import { ago, duration, metricValue, tunedValue } from '../words.js';
 import { hourly } from './rows.js';
 
 /** The facts of a resource: what its row has no room for. */
 export function tooltip(
   resource: Resource,
-  detail: TrainingJobDetail | EndpointDetail | undefined,
+  detail: DetailOf<Described> | undefined,
   record: RunRecord | undefined,
   now: Date,
 ): vscode.MarkdownString {
   const facts = [
+    ...(detail && 'ranges' in detail ? tuningFacts(detail) : []),
+    ...('trial' in resource && resource.trial ? trialFacts(resource.trial) : []),
     ...(detail && 'phases' in detail ? jobFacts(detail) : []),
     ...(detail && 'variants' in detail ? endpointFacts(detail, now) : []),
     ['Created', ago(resource.created, now)],
@@ -35,6 +38,33 @@ export function tooltip(
   const links = linksOf(resource);
   if (links.length > 0) text.appendMarkdown(`\n${links.join(' · ')}`);
   return text;
+}
+
+function tuningFacts(detail: TuningJobDetail): string[][] {
+  const { objective, best, strategy, trials, maxParallelJobs, instance, maxRuntime, ranges } = detail;
+  const each = describeEstimate(estimateEndpoint(instance));
+  return [
+    ['Objective', `${objective.type} ${objective.metric}`],
+    ...(best?.objective === undefined ? [] : [['Best', `${metricValue(best.objective)} by ${best.name}`]]),
+    [
+      'Trials',
+      `${trials.completed} completed, ${trials.inProgress} running, ${trials.failed} failed, ${trials.stopped} stopped`,
+    ],
+    ['Search', `${strategy}${maxParallelJobs === undefined ? '' : `, ${maxParallelJobs} at a time`}`],
+    ...ranges.map((range) => [range.name, rangeText(range)]),
+    ['Each trial', `${instance.count} × ${instance.type}, ${each}`],
+    ...(maxRuntime === undefined ? [] : [['Time limit', duration(maxRuntime * 1000)]]),
+  ];
+}
+
+function rangeText(range: TuningRange): string {
+  return range.kind === 'categorical'
+    ? range.values.map(tunedValue).join(', ')
+    : `${range.min} … ${range.max}, ${range.scaling}`;
+}
+
+function trialFacts({ hyperparameters, objective }: TrialResult): string[][] {
+  return [...(objective === undefined ? [] : [['Objective', String(objective)]]), ...Object.entries(hyperparameters)];
 }
 
 function jobFacts({ instance, started, ended, billableSeconds, metrics }: TrainingJobDetail): string[][] {
@@ -72,6 +102,7 @@ function linksOf({ kind, name, arn, ...rest }: Resource): string[] {
     const target = encodeURIComponent(JSON.stringify([{ resource: { kind, name, arn } }]));
     return `[${title}](command:${command}?${target})`;
   };
+  if (kind === 'tuning-job') return [link('Show', commands.openTuningJob), link('Log', commands.showResourceLog)];
   if (kind === 'training-job') return [link('Show', commands.openJob), link('Log', commands.showResourceLog)];
   if (kind === 'endpoint') {
     const test = 'state' in rest && rest.state === 'InService' ? [link('Test', commands.testEndpoint)] : [];

@@ -4,6 +4,7 @@ import { type Kind, kinds } from '../../inventory/resource.js';
 import { registerResources } from '../commands/resources.js';
 import type { Parts } from '../parts.js';
 import { pickOne } from '../quickPick.js';
+import type { ListNode } from './nodes.js';
 import { ProjectTree } from './projectTree.js';
 import { ResourcesTree } from './resourcesTree.js';
 import type { Filter } from './rows.js';
@@ -26,12 +27,9 @@ export function registerTree(parts: Parts): vscode.Disposable[] {
     command(commands.refresh, () =>
       vscode.window.withProgress({ location: { viewId: views.resources } }, () => inventory.refresh()),
     ),
-    command(commands.loadMore, (kind: unknown) => {
-      const known = kinds.find((one) => one === kind);
-      return (
-        known && vscode.window.withProgress({ location: { viewId: views.resources } }, () => inventory.more(known))
-      );
-    }),
+    command(commands.loadMore, (below: ListNode) =>
+      vscode.window.withProgress({ location: { viewId: views.resources } }, () => resources.loadMore(below)),
+    ),
     command(commands.filter, async () => {
       const filter = await askFilter(parts, resources.currentFilter);
       if (filter) resources.setFilter(filter);

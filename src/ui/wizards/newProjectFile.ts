@@ -6,10 +6,14 @@ import { type ProposalChoice, projectFileText } from '../../launch/proposeProjec
 import type { WorkspaceScan } from '../../launch/scanWorkspace.js';
 import { projectFileName } from '../../project/read.js';
 import type { Parts } from '../parts.js';
+import { newTuningJob } from './newTuningJob.js';
 import { ask, type Step } from './wizard.js';
 
-export function registerWizards({ command }: Pick<Parts, 'command'>): vscode.Disposable[] {
-  return [command(commands.newProjectFile, newProjectFile)];
+export function registerWizards(parts: Pick<Parts, 'command' | 'projectFiles'>): vscode.Disposable[] {
+  return [
+    parts.command(commands.newProjectFile, newProjectFile),
+    parts.command(commands.newTuningJob, () => newTuningJob(parts)),
+  ];
 }
 
 /** Reads the workspace, asks what is not clear, and opens the proposal as a new file: saving accepts it. */
@@ -99,7 +103,7 @@ function step<T>(
     placeholder,
     items: () => items,
     take: (answers, item) => {
-      const chosen = items.find(({ label }) => label === item.label);
+      const chosen = items.find(({ label }) => label === item?.label);
       return chosen ? take(answers, chosen.choice) : answers;
     },
   };

@@ -4,10 +4,12 @@ import * as vscode from 'vscode';
 export interface Step<A, T extends vscode.QuickPickItem = vscode.QuickPickItem> {
   readonly title: string;
   readonly placeholder: string;
+  /** Whether several may be chosen, or none; those that are `picked` are to begin with. */
+  readonly many?: boolean;
   /** The choices, given the answers so far; a step without a choice to make (one item or none) is passed over. */
   items(answers: A): readonly T[];
-  /** The answers with this one; the first item is what is offered. */
-  take(answers: A, item: T): A;
+  /** The answers with these; the first item is what is offered. */
+  take(answers: A, ...items: T[]): A;
 }
 
 /**
@@ -15,40 +17,48 @@ export interface Step<A, T extends vscode.QuickPickItem = vscode.QuickPickItem> 
  * the person reviews. Undefined when the person turns away.
  */
 export async function ask<A>(title: string, steps: readonly Step<A>[], start: A): Promise<A | undefined> {
-  const asked = steps.filter((step) => step.items(start).length > 1);
-  const history: A[] = [
-    steps.reduce((answers, step) => {
-      const [only, ...others] = step.items(answers);
-      return only && others.length === 0 ? step.take(answers, only) : answers;
-    }, start),
-  ];
-  while (history.length <= asked.length) {
-    const index = history.length - 1;
-    const answers = history[index]!;
-    const step = asked[index]!;
-    const picked = await pick(`${title}: ${step.title}`, index + 1, asked.length, step, answers);
+  const asked: { readonly index: number; readonly before: A }[] = [];
+  let answers = start;
+  for (let index = 0; index < steps.length;) {
+    const step = steps[index]!;
+    const items = step.items(answers);
+    if (items.length < 2) {
+      if (items.length > 0) answers = step.take(answers, ...items);
+      index += 1;
+      continue;
+    }
+    const left = steps.slice(index).filter((one) => one.items(answers).length > 1).length;
+    const picked = await pick(`${title}: ${step.title}`, asked.length + 1, asked.length + left, step, items);
     if (picked === undefined) return undefined;
-    if (picked === 'back') history.pop();
-    else history.push(step.take(answers, picked));
+    if (picked === 'back') {
+      const last = asked.pop()!;
+      index = last.index;
+      answers = last.before;
+    } else {
+      asked.push({ index, before: answers });
+      answers = step.take(answers, ...picked);
+      index += 1;
+    }
   }
-  return history.at(-1);
+  return answers;
 }
 
 function pick<A>(
   title: string,
   step: number,
   totalSteps: number,
-  { items, placeholder }: Step<A>,
-  answers: A,
-): Promise<vscode.QuickPickItem | 'back' | undefined> {
+  { placeholder, many = false }: Step<A>,
+  items: readonly vscode.QuickPickItem[],
+): Promise<readonly vscode.QuickPickItem[] | 'back' | undefined> {
   const quickPick = vscode.window.createQuickPick();
-  Object.assign(quickPick, { title, step, totalSteps, placeholder, items: items(answers), matchOnDescription: true });
+  const canSelectMany = many;
+  Object.assign(quickPick, { title, step, totalSteps, placeholder, items, canSelectMany, matchOnDescription: true });
+  if (many) quickPick.selectedItems = items.filter(({ picked }) => picked === true);
   if (step > 1) quickPick.buttons = [vscode.QuickInputButtons.Back];
-  return new Promise<vscode.QuickPickItem | 'back' | undefined>((resolve) => {
+  return new Promise<readonly vscode.QuickPickItem[] | 'back' | undefined>((resolve) => {
     quickPick.onDidTriggerButton(() => resolve('back'));
     quickPick.onDidAccept(() => {
-      const [item] = quickPick.selectedItems;
-      if (item) resolve(item);
+      if (many || quickPick.selectedItems.length > 0) resolve(quickPick.selectedItems);
     });
     quickPick.onDidHide(() => resolve(undefined));
     quickPick.show();

@@ -14,7 +14,9 @@ function run(
     launched: true,
     channels: [{ name: 'training', distribution: 'FullyReplicated', bytes: 4_000_000 }],
     metricDefinitions: metrics,
-    lines: hosts(count).flatMap((host, rank) => log(host, rank).map((message) => ({ host, message }))),
+    lines: hosts(count).flatMap((host, rank) =>
+      log(host, rank).map((message) => ({ timestamp: new Date(0), host, message })),
+    ),
     billableSeconds: 100,
     usdPerHour: 0.23,
     ...more,

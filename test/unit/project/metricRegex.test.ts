@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { withNumberInGroup } from '../../../src/project/metricRegex.js';
-import { metricRegexProblem } from '../../../src/project/project.js';
+import { metricRegexProblem } from '../../../src/project/values.js';
 
 test.each([
   ['loss=[0-9.]+', 'loss=([0-9.]+)'],

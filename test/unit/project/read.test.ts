@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { metricRegexProblem } from '../../../src/project/project.js';
+import { metricRegexProblem } from '../../../src/project/values.js';
 import { type Reading, readProject } from '../../../src/project/read.js';
 
 const text = `{
@@ -81,24 +81,14 @@ describe('readProject', () => {
   test('keeps what is not built yet, and says so instead of acting on it', () => {
     const more = `"functions": { "predict": { "handler": "x.py" } }, "machines": { "ec2": {} }, "endpoints"`;
     const { project, diagnostics } = readProject(
-      text
-        .replace('"endpoints"', more)
-        .replace('"inference":', '"scaling": { "min": 1 }, "inference":')
-        .replace('"jobs": {', '"jobs": { "tune": { "kind": "tuning", "maxJobs": 12 },'),
+      text.replace('"endpoints"', more).replace('"inference":', '"scaling": { "min": 1 }, "inference":'),
     );
     expect(project && Object.keys(project.jobs)).toEqual(['best']);
     expect(diagnostics.map(({ severity, path }) => `${severity} ${path.join('.')}`)).toEqual([
-      'information jobs.tune',
       'information endpoints.breeds.scaling',
       'information functions.predict',
       'information machines.ec2',
     ]);
-  });
-
-  test('refuses a model or hyperparameters from a tuning job by name, as long as that is not built', () => {
-    const tuning = text.replace('"jobs": {', '"jobs": { "tune": { "kind": "tuning" },');
-    expect(readProject(tuning.replace('"jobs.best"', '"jobs.tune"')).project).toBeUndefined();
-    expect(readProject(tuning.replace('"epochs": 2', '"from": "jobs.tune"')).project).toBeUndefined();
   });
 
   test('says that an empty file is empty, and never throws', () => {

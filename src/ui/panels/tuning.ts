@@ -1,0 +1,134 @@
+import * as vscode from 'vscode';
+import { messageOf } from '../../aws/errors.js';
+import { commands, panels } from '../../contributions.js';
+import { UserError } from '../../core/errors.js';
+import { TuningWatches } from '../../jobs/tuning/tuningWatch.js';
+import { tuningLogGroup } from '../../logs/followLog.js';
+import { LogDocuments } from '../logs/logDocuments.js';
+import type { Parts } from '../parts.js';
+import { Panel } from './panel.js';
+import { type Action, FromPage, type ToPage } from './tuning.protocol.js';
+import { bestTrial, tuningView } from './tuningView.js';
+
+type Needed = Pick<Parts, 'extension' | 'log' | 'connections' | 'command'>;
+
+/** Of a tuning job, by other parts of the extension: offered where they are. */
+const elsewhere = { trainBest: 'sagemakerWorkbench.tuning.trainBest', stop: 'sagemakerWorkbench.tuning.stop' } as const;
+
+/** "Show Tuning Job": a panel for each that is looked at, which comes back when the window is reloaded. */
+export function registerTuningPanel(parts: Needed, logs: LogDocuments): vscode.Disposable[] {
+  const watches = new TuningWatches(parts.connections);
+  const open = new Map<string, TuningPanel>();
+  const adopt = (view: vscode.WebviewPanel, name: string): void => {
+    open.set(name, new TuningPanel(parts, watches, logs, view, name, () => open.delete(name)));
+  };
+  return [
+    parts.command(commands.openTuningJob, async (argument: unknown) => {
+      const name = nameOf(argument) ?? (await pickTuningJob(parts));
+      if (name === undefined) return;
+      const shown = open.get(name);
+      if (shown) shown.reveal();
+      else adopt(vscode.window.createWebviewPanel(panels.tuning, name, vscode.ViewColumn.Active), name);
+    }),
+    vscode.window.registerWebviewPanelSerializer(panels.tuning, {
+      // The title is the job's name: all that is needed to show it again.
+      deserializeWebviewPanel: async (view) => adopt(view, view.title),
+    }),
+    new vscode.Disposable(() => open.forEach((panel) => panel.dispose())),
+  ];
+}
+
+/** Of `{ resource: { kind: 'tuning-job', name } }`, as tree nodes hand it over. */
+function nameOf(argument: unknown): string | undefined {
+  const { kind, name } = (argument as { resource?: { kind?: unknown; name?: unknown } } | undefined)?.resource ?? {};
+  return kind === 'tuning-job' && typeof name === 'string' ? name : undefined;
+}
+
+/** Asks which one, of the newest hundred. Undefined when the person turns away. */
+async function pickTuningJob({ connections }: Needed): Promise<string | undefined> {
+  const cloud = await connections.cloud();
+  const { items } = await cloud.tuningJobs.list({}, AbortSignal.timeout(30_000));
+  if (items.length === 0) throw new UserError('Show tuning job: there is none.');
+  const picks = items.map(({ name, state }) => ({ label: name, description: state }));
+  const picked = await vscode.window.showQuickPick(picks, { title: 'Show tuning job', matchOnDescription: true });
+  return picked?.label;
+}
+
+class TuningPanel {
+  private readonly panel: Panel<FromPage, ToPage>;
+  private readonly used: ReturnType<TuningWatches['use']>;
+  private readonly offered = new Set<Action>(['deployBest']);
+  /** How many trials there were when the log was looked for; it begins with the first. */
+  private lookedAt = -1;
+
+  constructor(
+    private readonly parts: Needed,
+    watches: TuningWatches,
+    private readonly logs: LogDocuments,
+    private readonly view: vscode.WebviewPanel,
+    private readonly name: string,
+    closed: () => void,
+  ) {
+    const kind = { viewType: panels.tuning, bundle: 'tuning', fromPage: FromPage };
+    this.panel = new Panel(view, parts.extension, kind, parts.log);
+    this.used = watches.use(name);
+    const listening = this.used.watch.onDidChange(() => this.show());
+    this.panel.onReady(() => this.show());
+    this.panel.onMessage((message) => void this.act(message));
+    this.panel.onDidDispose(() => {
+      listening.dispose();
+      this.used.dispose();
+      closed();
+    });
+    void this.offerCommands();
+  }
+
+  reveal(): void {
+    this.panel.reveal();
+  }
+
+  dispose(): void {
+    this.panel.dispose();
+  }
+
+  private show(): void {
+    const { watch } = this.used;
+    if (watch.detail && this.lookedAt < Math.min(1, watch.trials.length)) void this.offerLog();
+    // A hidden page asks for all of it when it comes back.
+    if (!this.view.visible) return;
+    const { state } = this.parts.connections;
+    const connection = state.status === 'connected' ? state.cloud.connection : undefined;
+    this.panel.post({ type: 'show', view: tuningView(watch, connection, this.offered, new Date()) });
+  }
+
+  private async offerCommands(): Promise<void> {
+    const all = new Set(await vscode.commands.getCommands(true));
+    for (const action of ['trainBest', 'stop'] as const) if (all.has(elsewhere[action])) this.offered.add(action);
+    this.show();
+  }
+
+  /** The sandbox keeps a log of the search itself; SageMaker has none. */
+  private async offerLog(): Promise<void> {
+    this.lookedAt = Math.min(1, this.used.watch.trials.length);
+    try {
+      const cloud = await this.parts.connections.cloud();
+      const found = await cloud.logs.streams(tuningLogGroup, this.name, AbortSignal.timeout(30_000));
+      if (!found.includes(this.name)) return;
+      this.offered.add('showLog');
+      this.show();
+    } catch (error) {
+      this.parts.log.warn(`Looking for the log of ${this.name}: ${messageOf(error)}`);
+    }
+  }
+
+  private async act(message: FromPage): Promise<void> {
+    const tuning = { resource: { kind: 'tuning-job', name: this.name, arn: this.used.watch.detail?.arn ?? '' } };
+    const trial = (name: string) => ({ resource: { kind: 'training-job', name, arn: '' } });
+    const best = bestTrial(this.used.watch);
+    if (message.type === 'openTrial') await vscode.commands.executeCommand(commands.openJob, trial(message.name));
+    else if (message.type === 'showLog') await this.logs.show(LogDocuments.uri('tuning-job', this.name));
+    else if (message.type === 'deployBest') {
+      if (best !== undefined) await vscode.commands.executeCommand(commands.deployEndpoint, trial(best));
+    } else await vscode.commands.executeCommand(elsewhere[message.type], tuning);
+  }
+}
