@@ -24,8 +24,9 @@ PATIENCE = timedelta(minutes=10)
 """For a rank that does not come, or does not answer any more: then the others fail, and with them the job."""
 
 _sent: deque[torch.Tensor] = deque(maxlen=8)
-"""Tensors that gloo's threads may still hold (two threads, one each). Were theirs the last reference, they would wait for
-Python's lock to free it, while the process group's destructor has that lock and waits for them: torch 1.13 never ends then.
+"""Tensors that gloo's threads may still hold (two threads, one each). Were theirs the last reference, they would wait
+for Python's lock to free it, while the process group's destructor has that lock and waits for them: torch 1.13 never
+ends then.
 """
 
 

@@ -66,7 +66,7 @@ export function parallel(view: TuningView, width: number, events: PlotEvents): P
     events.point(undefined);
   });
   element.addEventListener('click', (event) => {
-    const trial = nearest(event as PointerEvent);
+    const trial = nearest(event);
     if (trial && !(event.target as Element).closest('.brushable')) events.select(trial.name);
   });
 

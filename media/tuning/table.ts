@@ -126,8 +126,13 @@ function inCell(view: TuningView, trial: TrialView, key: string): Node | string 
   if (key === objectiveKey() && value === undefined) return noValue(trial);
   if (value === undefined) return '';
   if (key === 'seconds') return time(Number(value));
-  if (key === 'usd') return `$${Number(value).toFixed(Number(value) < 1 ? 4 : 2)}`;
+  if (key === 'usd') return dollars(Number(value));
   return typeof value === 'number' ? number(value) : value;
+}
+
+function dollars(amount: number): string {
+  if (amount > 0 && amount < 0.0001) return '< $0.0001';
+  return `$${amount.toFixed(amount < 1 ? 4 : 2)}`;
 }
 
 function noValue({ state, failure }: TrialView): HTMLElement {

@@ -20,6 +20,7 @@ import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-s
 import { tarGz } from '../support/archives.js';
 import { inferenceImage, trainingImage } from '../support/images.js';
 import { SandboxProcess } from '../support/sandboxProcess.js';
+import { cockpit } from './cockpit.js';
 import { figure, median } from './figures.js';
 import { manyJobs } from './manyJobs.js';
 import { RawClient, sign } from './rawClient.js';
@@ -47,6 +48,7 @@ async function main(): Promise<void> {
 }
 
 async function basics(): Promise<void> {
+  cockpit();
   await readiness();
   const sandbox = await SandboxProcess.start();
   try {
