@@ -9,6 +9,7 @@ import { largeSourceBytes, type SourcePreview } from '../packaging/sourceArchive
 import type { Job } from '../project/jobs.js';
 import { metricRegexProblem } from '../project/values.js';
 import type { UploadPlan } from '../transfer/uploadFolder.js';
+import type { HostReading } from './scanWorkspace.js';
 
 /** One check before a request is sent. Red stops it, amber is worth a look, green shows what was found. */
 export interface Gate {
@@ -169,20 +170,39 @@ export function instanceGate(
   return { id, level: 'amber', evidence: known ? evidence : `${evidence}, and the type is not in our table`, fix };
 }
 
-/** Without a launcher N hosts run the same script N times: N bills, one model (trap of most course solutions). */
-export function distributionGate({ instance, distribution }: Pick<Job, 'instance' | 'distribution'>): Gate[] {
-  if (instance.count === 1) return [];
+/**
+ * Hosts that nobody joins run the same script as often as there are hosts: N bills, one model (trap of most course
+ * solutions). A launcher numbers the ranks; only the script can divide the work by them.
+ * @param reading what its scripts say of hosts; undefined where that cannot be told
+ */
+export function distributionGate(
+  { instance: { count }, distribution }: Pick<Job, 'instance' | 'distribution'>,
+  reading: HostReading | undefined,
+): Gate[] {
+  if (count === 1) return [];
   const id = 'distribution';
-  return distribution === undefined
-    ? [
-        {
+  if (reading && reading.reads === undefined) {
+    const at = reading.undivided === undefined ? '' : `; the work is not divided at ${reading.undivided}`;
+    return [
+      {
+        id,
+        level: 'amber',
+        evidence: `${count} hosts, ${count} separate trainings, at ${count} times the price: no script reads hosts or ranks${at}`,
+        fix: 'Train data-parallel (torch.distributed, SM_HOSTS), or set "count": 1.',
+      },
+    ];
+  }
+  if (distribution !== undefined) return [{ id, level: 'green', evidence: `${count} hosts joined by ${distribution}` }];
+  return [
+    reading
+      ? { id, level: 'green', evidence: `${count} hosts, joined by the script itself: ${reading.reads}` }
+      : {
           id,
           level: 'amber',
-          evidence: `${instance.count} hosts would each train a model of their own, at ${instance.count} times the price`,
+          evidence: `${count} hosts would each train a model of their own, at ${count} times the price`,
           fix: 'Set "distribution": "torchrun" if the script can share the work, else "count": 1.',
         },
-      ]
-    : [{ id, level: 'green', evidence: `${instance.count} hosts joined by ${distribution}` }];
+  ];
 }
 
 /** SageMaker reads data and writes models in its own region only. */

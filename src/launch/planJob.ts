@@ -3,11 +3,12 @@ import type { ObjectAddress } from '../aws/gateways/objects.js';
 import { pytorchImage } from '../aws/images.js';
 import type { Estimate } from '../costs/estimate.js';
 import type { TrainingPlan } from '../jobs/trainingRequest.js';
-import { packSource, type SourceArchive } from '../packaging/sourceArchive.js';
+import { packSource, type SourceArchive, type SourcePreview } from '../packaging/sourceArchive.js';
 import type { Job } from '../project/jobs.js';
 import { executionRole } from './executionRole.js';
 import { bucketGate, distributionGate, type Gate, instanceGate, isBlocked, metricsGate, sourceGate } from './gates.js';
 import { channelUri, type DataUpload, planData } from './planData.js';
+import type { HostReading } from './scanWorkspace.js';
 import { type Session, sourceWithoutData, tagsOf } from './session.js';
 
 /** A training or tuning job, ready to be sent: nothing of it has reached the cloud yet. */
@@ -67,7 +68,7 @@ export async function planJob<Request>(
     sourceGate(job.source, job.script, source),
     ...data.map(({ gate }) => gate),
     metricsGate(job.metrics),
-    ...distributionGate(job),
+    ...distributionGate(job, source && (await hostsRead(job, source))),
     instanceGate('training', job.instance, estimate),
   ];
   const launch = {
@@ -103,4 +104,11 @@ export async function planJob<Request>(
     tags: tagsOf(session, launch.entry, name),
   });
   return { ...launch, ready: { request, source: archive, sourceTarget } };
+}
+
+async function hostsRead({ instance, script }: Job, { files }: SourcePreview): Promise<HostReading | undefined> {
+  if (instance.count === 1) return undefined;
+  // A bundle of its own, with a parser of Python in it; written with the folder, by which esbuild.mjs knows it.
+  const { readHosts } = await import('../launch/scanWorkspace.js');
+  return readHosts(files, script.replaceAll('\\', '/'));
 }

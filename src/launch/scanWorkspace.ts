@@ -8,6 +8,7 @@ import {
   type ScriptArgument,
   scriptArguments,
 } from '../python/argparse.js';
+import { hostUses, undividedStep } from '../python/hostUses.js';
 import { type PrintedMetric, printedMetrics } from '../python/printedMetrics.js';
 import { Script } from '../python/script.js';
 
@@ -36,6 +37,7 @@ const deepest = 3;
 /** Entries that are looked at in all: a home folder that was opened by mistake must not be read for minutes. */
 const mostEntries = 5_000;
 const largestScript = 500_000;
+const mostScripts = 200;
 const passedOver = /^(\..*|node_modules|__pycache__|venv|env|site-packages|out|dist|build)$/;
 const dataFile = /\.(csv|tsv|parquet|jsonl|npz|npy|h5|tfrecord)$/i;
 const picture = /\.(jpe?g|png|bmp|webp)$/i;
@@ -117,4 +119,32 @@ function dataLikelihood(folder: string, entries: readonly Dirent[]): number {
   if (files.some((name) => dataFile.test(name))) return 3;
   if (files.filter((name) => picture.test(name)).length > 3) return 2;
   return /^(data|dataset|images?)$/i.test(path.basename(folder)) && entries.length > 0 && files.length > 0 ? 1 : 0;
+}
+
+/** Whether a training that runs on several hosts knows of them. */
+export interface HostReading {
+  /** The first place: `train.py: from torch import distributed`; undefined when there is none. */
+  readonly reads: string | undefined;
+  /** Where its entry point would have to divide the work. */
+  readonly undivided: string | undefined;
+}
+
+/**
+ * What the scripts of a source say of hosts and ranks. Undefined when the entry point is no Python script, or the folder
+ * holds too many to tell.
+ */
+export async function readHosts(
+  files: readonly { readonly path: string; readonly absolute: string; readonly size: number }[],
+  entryPoint: string,
+): Promise<HostReading | undefined> {
+  const found = files.filter(({ path, size }) => path.endsWith('.py') && size <= largestScript);
+  if (found.length > mostScripts || !found.some(({ path }) => path === entryPoint)) return undefined;
+  // The entry point first: what it says itself is what a person knows.
+  const order = found.toSorted((a, b) => Number(b.path === entryPoint) - Number(a.path === entryPoint));
+  const scripts = await Promise.all(
+    order.map(async ({ path, absolute }) => ({ path, script: new Script(await readFile(absolute, 'utf8')) })),
+  );
+  const first = scripts.flatMap(({ path, script }) => hostUses(script).map(({ text }) => `${path}: ${text}`))[0];
+  const step = scripts[0] && undividedStep(scripts[0].script);
+  return { reads: first, undivided: step && `${entryPoint}: ${step.text}` };
 }

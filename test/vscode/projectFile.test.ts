@@ -193,7 +193,7 @@ describe('the project file in an editor', () => {
 
   it('reads the script as it stands in its editor, unsaved', async () => {
     const script = await vscode.workspace.openTextDocument(vscode.Uri.joinPath(folder(), 'train.py'));
-    const at = script.getText().indexOf('--learning-rate');
+    const at = script.getText().indexOf('"--learning-rate"') + 1;
     const flag = new vscode.Range(script.positionAt(at), script.positionAt(at + '--learning-rate'.length));
     await replaced(script, flag, '--learning-rota');
     try {

@@ -1,19 +1,16 @@
 import * as vscode from 'vscode';
 import { messageOf } from '../../aws/errors.js';
 import { commands, panels } from '../../contributions.js';
-import { UserError } from '../../core/errors.js';
 import { TuningWatches } from '../../jobs/tuning/tuningWatch.js';
 import { tuningLogGroup } from '../../logs/followLog.js';
+import { isResource, pickResource } from '../commands/targets.js';
 import { LogDocuments } from '../logs/logDocuments.js';
 import type { Parts } from '../parts.js';
 import { Panel } from './panel.js';
 import { type Action, FromPage, type ToPage } from './tuning.protocol.js';
 import { bestTrial, tuningView } from './tuningView.js';
 
-type Needed = Pick<Parts, 'extension' | 'log' | 'connections' | 'command'>;
-
-/** Of a tuning job, by other parts of the extension: offered where they are. */
-const elsewhere = { trainBest: 'sagemakerWorkbench.tuning.trainBest', stop: 'sagemakerWorkbench.tuning.stop' } as const;
+type Needed = Pick<Parts, 'extension' | 'log' | 'connections' | 'inventory' | 'command'>;
 
 /** "Show Tuning Job": a panel for each that is looked at, which comes back when the window is reloaded. */
 export function registerTuningPanel(parts: Needed, logs: LogDocuments): vscode.Disposable[] {
@@ -24,8 +21,11 @@ export function registerTuningPanel(parts: Needed, logs: LogDocuments): vscode.D
   };
   return [
     parts.command(commands.openTuningJob, async (argument: unknown) => {
-      const name = nameOf(argument) ?? (await pickTuningJob(parts));
-      if (name === undefined) return;
+      const target = isResource(argument, 'tuning-job')
+        ? argument
+        : await pickResource(parts.inventory, 'tuning-job', 'Show tuning job');
+      if (!target) return;
+      const { name } = target.resource;
       const shown = open.get(name);
       if (shown) shown.reveal();
       else adopt(vscode.window.createWebviewPanel(panels.tuning, name, vscode.ViewColumn.Active), name);
@@ -38,26 +38,10 @@ export function registerTuningPanel(parts: Needed, logs: LogDocuments): vscode.D
   ];
 }
 
-/** Of `{ resource: { kind: 'tuning-job', name } }`, as tree nodes hand it over. */
-function nameOf(argument: unknown): string | undefined {
-  const { kind, name } = (argument as { resource?: { kind?: unknown; name?: unknown } } | undefined)?.resource ?? {};
-  return kind === 'tuning-job' && typeof name === 'string' ? name : undefined;
-}
-
-/** Asks which one, of the newest hundred. Undefined when the person turns away. */
-async function pickTuningJob({ connections }: Needed): Promise<string | undefined> {
-  const cloud = await connections.cloud();
-  const { items } = await cloud.tuningJobs.list({}, AbortSignal.timeout(30_000));
-  if (items.length === 0) throw new UserError('Show tuning job: there is none.');
-  const picks = items.map(({ name, state }) => ({ label: name, description: state }));
-  const picked = await vscode.window.showQuickPick(picks, { title: 'Show tuning job', matchOnDescription: true });
-  return picked?.label;
-}
-
 class TuningPanel {
   private readonly panel: Panel<FromPage, ToPage>;
   private readonly used: ReturnType<TuningWatches['use']>;
-  private readonly offered = new Set<Action>(['deployBest']);
+  private readonly offered = new Set<Action>(['trainBest', 'deployBest', 'stop']);
   /** How many trials there were when the log was looked for; it begins with the first. */
   private lookedAt = -1;
 
@@ -80,7 +64,6 @@ class TuningPanel {
       this.used.dispose();
       closed();
     });
-    void this.offerCommands();
   }
 
   reveal(): void {
@@ -99,12 +82,6 @@ class TuningPanel {
     const { state } = this.parts.connections;
     const connection = state.status === 'connected' ? state.cloud.connection : undefined;
     this.panel.post({ type: 'show', view: tuningView(watch, connection, this.offered, new Date()) });
-  }
-
-  private async offerCommands(): Promise<void> {
-    const all = new Set(await vscode.commands.getCommands(true));
-    for (const action of ['trainBest', 'stop'] as const) if (all.has(elsewhere[action])) this.offered.add(action);
-    this.show();
   }
 
   /** The sandbox keeps a log of the search itself; SageMaker has none. */
@@ -129,6 +106,9 @@ class TuningPanel {
     else if (message.type === 'showLog') await this.logs.show(LogDocuments.uri('tuning-job', this.name));
     else if (message.type === 'deployBest') {
       if (best !== undefined) await vscode.commands.executeCommand(commands.deployEndpoint, trial(best));
-    } else await vscode.commands.executeCommand(elsewhere[message.type], tuning);
+    } else {
+      const command = { trainBest: commands.trainBest, stop: commands.stopTuningJob }[message.type];
+      await vscode.commands.executeCommand(command, tuning);
+    }
   }
 }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
   bucketGate,
@@ -11,6 +12,7 @@ import {
   roleGate,
   sourceGate,
 } from '../../../src/launch/gates.js';
+import { type HostReading, readHosts } from '../../../src/launch/scanWorkspace.js';
 import type { SourcePreview } from '../../../src/packaging/sourceArchive.js';
 
 const source: SourcePreview = {
@@ -90,11 +92,38 @@ describe('a gate', () => {
 
   test('warns of several hosts that each train a model of their own', () => {
     const instance = (count: number) => ({ type: 'ml.m5.xlarge', count });
-    expect(distributionGate({ instance: instance(1), distribution: undefined })).toEqual([]);
-    expect(distributionGate({ instance: instance(4), distribution: undefined })).toMatchObject([
-      { level: 'amber', evidence: '4 hosts would each train a model of their own, at 4 times the price' },
-    ]);
-    expect(distributionGate({ instance: instance(4), distribution: 'torchrun' })).toMatchObject([{ level: 'green' }]);
+    const gate = (count: number, distribution?: 'torchrun', reading?: HostReading) =>
+      distributionGate({ instance: instance(count), distribution }, reading)[0];
+    expect(gate(1)).toBeUndefined();
+    expect(gate(4)).toMatchObject({
+      level: 'amber',
+      evidence: '4 hosts would each train a model of their own, at 4 times the price',
+    });
+    expect(gate(4, 'torchrun')).toMatchObject({ level: 'green' });
+    // A launcher does not divide the work of a script that knows nothing of it.
+    const alone = { reads: undefined, undivided: 'train.py: loader = DataLoader(data)' };
+    expect(gate(4, 'torchrun', alone)).toMatchObject({
+      level: 'amber',
+      evidence: expect.stringMatching(
+        /^4 hosts, 4 separate trainings, .*train\.py: loader = DataLoader\(data\)$/,
+      ) as string,
+    });
+    const reads = 'train.py: hosts = os.environ["SM_HOSTS"]';
+    expect(gate(4, undefined, { reads, undivided: undefined })).toMatchObject({
+      level: 'green',
+      evidence: `4 hosts, joined by the script itself: ${reads}`,
+    });
+  });
+
+  test('know the sample reads ranks, and a script that never does', async () => {
+    const file = (absolute: string) => ({ path: path.basename(absolute), absolute, size: 1 });
+    const sample = ['train.py', 'trainer.py', 'ranks.py'].map((name) => file(path.resolve('training', name)));
+    expect((await readHosts(sample, 'train.py'))?.reads).toMatch(
+      /^(train|trainer|ranks)\.py: .*(rank|world|distributed)/i,
+    );
+    const alone = [file(path.resolve('test/fixtures/small/train.py'))];
+    expect(await readHosts(alone, 'train.py')).toEqual({ reads: undefined, undivided: undefined });
+    expect(await readHosts(alone, 'train.sh')).toBeUndefined();
   });
 
   test('stops a launch when it is red, and only then', () => {
