@@ -10,6 +10,9 @@ import { StateFolder } from './stateFolder.js';
 import { completeTraining } from './train.js';
 import { completeTuning } from './tune.js';
 
+/** Milliseconds for which what a record is of may still be in the making: uploads come before the record. */
+const longestMaking = 120_000;
+
 /** A run that ended while the window was open. */
 export interface EndedRun {
   readonly workspace: string;
@@ -186,6 +189,8 @@ export class RunHistory {
       return await completeTraining(books, record, job);
     } catch (error) {
       if (!isNotFound(error)) throw error;
+      // Another window, or the terminal, writes the record down before it makes what it is of.
+      if (now().getTime() - new Date(record.started).getTime() < longestMaking) return undefined;
       return end('Gone', 'It is not there any more: it was deleted elsewhere, or never made.');
     }
   }

@@ -9,7 +9,7 @@ import { Inventory } from '../../src/inventory/inventory.js';
 import { JobWatches } from '../../src/jobs/jobWatch.js';
 import { planTraining } from '../../src/launch/planTraining.js';
 import { type EndedRun, RunHistory } from '../../src/launch/runHistory.js';
-import { openSession } from '../../src/launch/session.js';
+import { newRecord, openSession } from '../../src/launch/session.js';
 import { uploadInputs } from '../../src/launch/submitJob.js';
 import { submitTraining } from '../../src/launch/train.js';
 import { readProject } from '../../src/project/read.js';
@@ -97,6 +97,23 @@ test('a run that nobody watched to its end is completed by the next window that 
   await next.runs.read(workspace);
   await delay(1500);
   expect(ended).toHaveLength(1);
+});
+
+test('what another window has written down and not made yet is waited for; after two minutes it is gone', async () => {
+  const { connections, runs } = window();
+  const cloud = await connections.cloud();
+  const now = () => new Date();
+  const session = await openSession(workspace, 'work', readProject(project).project!, cloud, now, () => undefined);
+  const young = newRecord(session, 'tiny-fit-1', 'jobs.fit');
+  const old = { ...young, id: 'tiny-fit-0', started: new Date(Date.now() - 180_000).toISOString() };
+  await session.runs.save(young);
+  await session.runs.save(old);
+  const ended: EndedRun[] = [];
+  runs.onDidEnd((run) => ended.push(run));
+  await runs.read(workspace);
+  await until(() => ended.length > 0);
+  expect(ended.map(({ record }) => [record.id, record.outcome])).toEqual([['tiny-fit-0', 'Gone']]);
+  expect(runs.last(workspace, 'jobs.fit')?.ended).toBeUndefined();
 });
 
 test('a job is watched live by all who look, once; its curve has a point for each epoch', async () => {

@@ -105,10 +105,10 @@ async function launchJob(parts: Parts, target: EntryTarget<'jobs'>, tuningJob?: 
         leftInS3,
       );
       report(`creating the ${kind.replace('-', ' ')}`, 100);
-      await submit(signal);
+      // The record is there before the job is: nobody here must take that for a job that has gone.
+      await parts.runs.during(launch.name, session.workspace, () => submit(signal));
     });
     parts.inventory.touch(kind);
-    await parts.runs.read(session.workspace);
     const panel = panelCommands[kind];
     const job: ResourceTarget = { resource: { kind, name: launch.name, arn: '' } };
     if (panel !== undefined) await vscode.commands.executeCommand(panel, job);

@@ -44,6 +44,8 @@ export class ResourcesTree implements vscode.TreeDataProvider<Node> {
   private readonly inventory: Inventory;
   private readonly runs: RunHistory;
   private readonly connections: Parts['connections'];
+  /** What the row of each category says. */
+  private readonly categoryTexts = new Map<Kind, string>();
   private filter: Filter | undefined;
   private view: vscode.TreeView<Node> | undefined;
 
@@ -193,10 +195,13 @@ export class ResourcesTree implements vscode.TreeDataProvider<Node> {
   }
 
   private show({ kind, arns, trialsOf }: InventoryChange): void {
-    if (arns !== undefined) this.showAnew(new Set(arns));
+    const category = categories.find((one) => one.kind === kind);
+    // What a category says of its resources is on its own row, which is drawn with them.
+    if (arns !== undefined && this.textOf(kind) === this.categoryTexts.get(kind)) this.showAnew(new Set(arns));
+    else if (arns !== undefined) this.changed.fire(category);
     else if (trialsOf !== undefined) this.nodesOf(new Set([trialsOf])).forEach((node) => this.changed.fire(node));
     else {
-      this.changed.fire(categories.find((one) => one.kind === kind));
+      this.changed.fire(category);
       // Which of them are trials shows by the names of tuning jobs.
       if (kind === 'tuning-job') this.changed.fire(categories.find((one) => one.kind === 'training-job'));
     }
@@ -226,9 +231,6 @@ export class ResourcesTree implements vscode.TreeDataProvider<Node> {
   }
 
   private categoryItem(node: CategoryNode): vscode.TreeItem {
-    const { items, more, status } = this.inventory.collection(node.kind);
-    const { filter } = this;
-    const hidden = filter ? items.filter((resource) => !matches(resource, filter)).length : 0;
     const expanded = node.kind !== 'model';
     const treeItem = new vscode.TreeItem(
       node.label,
@@ -236,8 +238,17 @@ export class ResourcesTree implements vscode.TreeDataProvider<Node> {
     );
     treeItem.id = node.id;
     treeItem.contextValue = 'category';
-    if (status === 'read') treeItem.description = categoryText(items, more, hidden);
+    treeItem.description = this.textOf(node.kind);
+    this.categoryTexts.set(node.kind, treeItem.description);
     return treeItem;
+  }
+
+  /** Empty until the kind is read. */
+  private textOf(kind: Kind): string {
+    const { items, more, status } = this.inventory.collection(kind);
+    const { filter } = this;
+    const hidden = filter ? items.filter((resource) => !matches(resource, filter)).length : 0;
+    return status === 'read' ? categoryText(items, more, hidden) : '';
   }
 
   private resourceItem(node: ResourceNode): vscode.TreeItem {
