@@ -26,6 +26,21 @@ const apart = {
 };
 
 /**
+ * The tables of `resources/` are shipped as they are: a bundle reads the file beside it instead of holding a copy.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const tables = {
+  name: 'tables',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/resources\/\w+\.json$/ }, ({ path }) => ({
+      path: `../resources/${path.split('/').at(-1)}`,
+      external: true,
+    }));
+  },
+};
+
+/**
  * The SDK's schemas write their keys as `{ [_k]: … }` with `const _k = "key"`, which no bundler can drop when unused.
  * Written as literals they can: EC2's own code shrinks from 548 to 34 KB.
  *
@@ -68,12 +83,12 @@ const node = {
 };
 
 const bundles = [
-  { entryPoints: { extension: 'src/extension.ts' }, plugins: [apart] },
+  { entryPoints: { extension: 'src/extension.ts' }, plugins: [apart, tables] },
   { entryPoints: { aws: 'src/aws/cloud.ts' }, plugins: [literalSchemaKeys] },
   { entryPoints: { scan: 'src/launch/scanWorkspace.ts', tar: 'tar-stream' } },
   { entryPoints: { sandbox: 'src/sandbox/main.ts' } },
   // The main job in a terminal, for `npm start`: the product's rooms without a window.
-  { entryPoints: { mainJob: 'scripts/mainJob.ts' }, plugins: [apart] },
+  { entryPoints: { mainJob: 'scripts/mainJob.ts' }, plugins: [apart, tables] },
 ];
 
 /** The front ends of the panels: one bundle and one style sheet each. */
