@@ -9,9 +9,10 @@ export class Parts {
 
   /** The part of this name: as it was when `from` says the same, made anew otherwise. */
   part(name: string, from: unknown, make: () => HTMLElement): HTMLElement {
-    const text = JSON.stringify(from);
+    // What is not there is something to be drawn from as well: it has no JSON of its own.
+    const text = JSON.stringify(from ?? null);
     const known = this.drawn.get(name);
-    if (known?.from === text) return known.element;
+    if (known && known.from === text) return known.element;
     const element = make();
     this.drawn.set(name, { from: text, element });
     return element;

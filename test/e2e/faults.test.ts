@@ -33,7 +33,7 @@ describe('a cloud with a bad day', () => {
     await window.showSidebar();
     await window.switchTo('bad', 'Sandbox');
     await window.treeItem(/^Endpoints.*none/).waitFor();
-    await window.treeItem(/^Models/).click();
+    await window.expand(/^Models/);
     await window.treeItem(/^Models.*none/).waitFor();
     const message = 'User: arn:aws:iam::222222222222:user/ada is not authorized to perform: sagemaker:ListTrainingJobs';
     cloud.faults.set('ListTrainingJobs', { status: 400, code: 'AccessDeniedException', message });

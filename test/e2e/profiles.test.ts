@@ -44,7 +44,7 @@ describe('another account', () => {
       }),
     );
     home.destroy();
-    await window.treeItem(/^Models/).click();
+    await window.expand(/^Models/);
     await window.command('Refresh');
     await window.treeItem(/of-the-sandbox/).waitFor();
 

@@ -165,6 +165,16 @@ export class Window {
     return this.page.getByRole('treeitem', { name: text }).first();
   }
 
+  /** Opens a category: a click on one that is just being drawn anew may go astray. */
+  async expand(category: string | RegExp): Promise<void> {
+    const row = this.treeItem(category);
+    const state = async () => {
+      if ((await row.getAttribute('aria-expanded')) !== 'true') await row.click();
+      return row.getAttribute('aria-expanded');
+    };
+    await expect.poll(state, { timeout: 30_000 }).toBe('true');
+  }
+
   /** Runs a command by its title. */
   command(title: string): Promise<void> {
     return this.quickOpen('F1', `>SageMaker Workbench: ${title}`, `SageMaker Workbench: ${title}`);

@@ -46,7 +46,8 @@ export async function pickResource<K extends Kind>(
 ): Promise<ResourceTarget<K> | undefined> {
   const watching = inventory.watch(kind);
   try {
-    if (inventory.collection(kind).status !== 'read') await inventory.refresh(kind);
+    // As it is now: what rests is looked at seldom, and somebody else may have made one since.
+    await inventory.refresh(kind);
     const items = inventory.collection(kind).items.filter(accepts);
     if (items.length === 0) throw new UserError(`${title}: there is none.`);
     const picks = items.map((resource) => ({
