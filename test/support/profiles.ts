@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { SandboxProcess } from './sandboxProcess.js';
 
@@ -10,7 +10,6 @@ import type { SandboxProcess } from './sandboxProcess.js';
 export class Profiles {
   readonly configFile: string;
   readonly credentialsFile: string;
-  private readonly handedFile: string;
   private readonly frozenFile: string;
 
   constructor(aws: SandboxProcess, folder: string) {
@@ -18,7 +17,6 @@ export class Profiles {
     const file = (name: string) => path.join(folder, name);
     this.configFile = file('config');
     this.credentialsFile = file('credentials');
-    this.handedFile = file('handed');
     this.frozenFile = file('frozen');
     const { endpoint, region, accountId } = aws.ready;
     const { accessKeyId, secretAccessKey } = aws.clientConfig.credentials;
@@ -35,7 +33,6 @@ export class Profiles {
     writeFileSync(
       file('session.sh'),
       `${environment.join('\n')}
-printf x >> '${this.handedFile}'
 if [ ! -e '${this.frozenFile}' ]; then
   aws sts assume-role --endpoint-url ${endpoint} --role-arn ${role} --role-session-name watching --output json > '${file('last')}'
 fi
@@ -58,11 +55,6 @@ END
       this.credentialsFile,
       `[keys]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`,
     );
-  }
-
-  /** How often `session` was asked for keys. */
-  get handed(): number {
-    return existsSync(this.handedFile) ? readFileSync(this.handedFile, 'utf8').length : 0;
   }
 
   /** Whether `session` hands out the keys of the last time, once more. */
