@@ -124,12 +124,17 @@ me = os.environ["SM_CURRENT_HOST"]
 file = f"/opt/ml/checkpoints/{me}.json"
 step = json.load(open(file)) if os.path.exists(file) else 0
 print("from", step, "model", os.listdir("/opt/ml/model"))
+leaving = False
 def leave(*_):
-    print("told to leave at", step)
-    sys.exit(0)
+    global leaving
+    leaving = True
 signal.signal(signal.SIGTERM, leave if os.environ.get("POLITE") else signal.SIG_IGN)
 open("/opt/ml/model/" + me, "w").write("x")
 while step < 40:
+    # Between two steps: what is written down and what is said are the same then.
+    if leaving:
+        print("told to leave at", step)
+        sys.exit(0)
     step += 1
     json.dump(step, open(file + ".part", "w"))
     os.replace(file + ".part", file)
