@@ -1,6 +1,18 @@
 /** What a call made or changed. */
-export type ResourceKind =
-  'bucket' | 'objects' | 'training-job' | 'tuning-job' | 'model' | 'endpoint-config' | 'endpoint';
+export const resourceKinds = [
+  'bucket',
+  'objects',
+  'training-job',
+  'tuning-job',
+  'model',
+  'endpoint-config',
+  'endpoint',
+  'role',
+  'function',
+  'function-version',
+  'function-alias',
+] as const;
+export type ResourceKind = (typeof resourceKinds)[number];
 
 /** What the service answered to a change. */
 export interface Receipt {

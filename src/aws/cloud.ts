@@ -1,5 +1,6 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { IAMClient } from '@aws-sdk/client-iam';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
@@ -8,6 +9,7 @@ import { CredentialsProviderError } from '@smithy/core/config';
 import { type Connection, type ConnectionSource, intervalsFor, isBilled } from './connection.js';
 import { codeOf, type FailedCall, isExpired } from './errors.js';
 import { EndpointsGateway } from './gateways/endpoints.js';
+import { FunctionsGateway } from './gateways/functions.js';
 import { identify } from './gateways/identity.js';
 import { LogsGateway } from './gateways/logs.js';
 import { ModelsGateway } from './gateways/models.js';
@@ -30,6 +32,7 @@ export interface Cloud {
   readonly models: ModelsGateway;
   readonly endpoints: EndpointsGateway;
   readonly runtime: RuntimeGateway;
+  readonly functions: FunctionsGateway;
   readonly objects: ObjectsGateway;
   readonly logs: LogsGateway;
   readonly roles: RolesGateway;
@@ -56,6 +59,8 @@ export async function connect(source: ConnectionSource, explain: Explain, limits
   // What the model did may not be done twice.
   const patient = { ...settings, requestHandler: handler(limits, limits.invocation), maxAttempts: 1 };
   const runtime = explained(new SageMakerRuntimeClient(patient));
+  // A function may take 15 minutes and say nothing meanwhile: who calls it says how long it waits.
+  const endless = { ...settings, requestHandler: { connectionTimeout: limits.connection }, maxAttempts: 1 };
 
   const close = () => open.forEach((client) => client.destroy());
   try {
@@ -77,6 +82,7 @@ export async function connect(source: ConnectionSource, explain: Explain, limits
       models: new ModelsGateway(sageMaker),
       endpoints: new EndpointsGateway(sageMaker),
       runtime: new RuntimeGateway(runtime),
+      functions: new FunctionsGateway(explained(new LambdaClient(control)), explained(new LambdaClient(endless))),
       objects: new ObjectsGateway(s3, account, home),
       logs: new LogsGateway(explained(new CloudWatchLogsClient(control))),
       roles: new RolesGateway(explained(new IAMClient(control))),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { appendFile, readFile } from 'node:fs/promises';
 import * as v from 'valibot';
-import type { Change, ChangeFacts, Receipt, ResourceKind } from '../aws/change.js';
+import { type Change, type ChangeFacts, type Receipt, type ResourceKind, resourceKinds } from '../aws/change.js';
 import { fileError } from '../core/files.js';
 
 /**
@@ -19,7 +19,7 @@ const Sent = v.object({
   run: v.optional(v.string()),
   entry: v.optional(v.string()),
   operation: v.string(),
-  kind: v.picklist(['bucket', 'objects', 'training-job', 'tuning-job', 'model', 'endpoint-config', 'endpoint']),
+  kind: v.picklist(resourceKinds),
   effect: v.picklist(['create', 'update', 'stop', 'delete']),
   name: v.string(),
   usdPerHour: v.optional(v.number()),

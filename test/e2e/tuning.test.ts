@@ -31,11 +31,12 @@ pictureFailures(() => desk);
 
 /** Starts a search of 14 trials by an unchanged client. */
 async function search(name: string): Promise<SageMakerClient> {
-  const config = clientConfig(desk.sandbox!);
+  const sandbox = await desk.startedSandbox();
+  const config = clientConfig(sandbox);
   const client = new SageMakerClient(config);
   const source = await upload(new S3Client(config), 'data', 'search/source.tar.gz', { 'train.py': script });
   await createTuning(client, {
-    ...{ name, source, roleArn: desk.sandbox!.executionRoleArn, jobs: 14, parallel: 2 },
+    ...{ name, source, roleArn: sandbox.executionRoleArn, jobs: 14, parallel: 2 },
     config: {
       ParameterRanges: {
         ContinuousParameterRanges: [{ ...range('lr', '0.0001', '0.1'), ScalingType: 'Logarithmic' }],

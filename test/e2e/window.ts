@@ -114,6 +114,11 @@ export class Desk {
     return existsSync(lock) ? (JSON.parse(readFileSync(lock, 'utf8')) as Ready) : undefined;
   }
 
+  /** The sandbox, as soon as the windows have started it. */
+  async startedSandbox(): Promise<Ready> {
+    return vi.waitUntil(() => this.sandbox, { timeout: 60_000, interval: 100 });
+  }
+
   get sandboxPid(): number | undefined {
     return this.sandbox?.pid;
   }
