@@ -8,7 +8,7 @@ const floors = [
   ['aws'],
   ['inventory', 'logs', 'transfer'],
   ['hosting', 'functions', 'jobs', 'machines'],
-  ['access'],
+  ['access', 'testBench'],
   ['launch'],
   ['lab'],
   ['ui'],
