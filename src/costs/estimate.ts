@@ -58,6 +58,11 @@ export function describeEstimate(estimate: Estimate | undefined): string {
   return `about ${usd(estimate.usdPerHour)}/h${maximum} (estimate: ${priceBasis})`;
 }
 
+/** For a person, of what has been paid: whole cents. */
+export function spent(amount: number): string {
+  return amount < 0.005 ? 'less than $0.01' : `about $${amount.toFixed(2)}`;
+}
+
 /** Cents, and more digits only where a price has them: $0.23, $0.115, $0.0042. */
 export function usd(amount: number): string {
   const digits = [2, 3, 4].find((count) => Math.abs(amount - Number(amount.toFixed(count))) < 1e-9) ?? 2;

@@ -1,3 +1,4 @@
+import { spent } from '../costs/estimate.js';
 import type { LogLine } from '../logs/followLog.js';
 import { type Claims, claimsOf } from './hostClaims.js';
 
@@ -9,8 +10,8 @@ export interface HostsRun {
   readonly channels: readonly HostsChannel[];
   readonly metricDefinitions: readonly { readonly name: string; readonly regex: string }[];
   readonly lines: readonly LogLine[];
-  /** Of each host; undefined while the job runs. */
-  readonly billableSeconds: number | undefined;
+  /** Undefined until the job has completed. */
+  readonly took: Took | undefined;
   /** Of one instance; undefined when it is not known. */
   readonly usdPerHour: number | undefined;
 }
@@ -22,11 +23,14 @@ export interface HostsChannel {
   readonly bytes: number | undefined;
 }
 
-/** The same training on one host, for comparison. */
-export interface SingleRun {
-  readonly name: string;
-  readonly billableSeconds: number;
+/** Seconds of each host: those that are paid for, and those of them in which the script ran, where that is known. */
+export interface Took {
+  readonly billed: number;
+  readonly training: number | undefined;
 }
+
+/** The same training on one host of the same type, for comparison; or how to come by one. */
+export type OnOneHost = { readonly name: string; readonly took: Took } | { readonly hint: string };
 
 /** The answer to one question, and the log lines or figures that it rests on. */
 export interface Finding {
@@ -59,7 +63,7 @@ export interface HostReport {
 }
 
 /** Did the hosts of a job train one model together? Undefined for one host, of which there is nothing to say. */
-export function cooperation(run: HostsRun, single?: SingleRun): Cooperation | undefined {
+export function cooperation(run: HostsRun, single?: OnOneHost): Cooperation | undefined {
   if (run.hosts < 2) return undefined;
   const claims = claimsOf(run.lines, run.metricDefinitions);
   const findings = [data(run, claims), contact(run, claims), weights(claims), models(run, claims)];
@@ -69,7 +73,7 @@ export function cooperation(run: HostsRun, single?: SingleRun): Cooperation | un
     separate: `${run.hosts} hosts, ${run.hosts} separate trainings${proven ? '' : ', by all that the log tells'}`,
     open: `${run.hosts} hosts: nothing shows whether they trained together`,
   };
-  const speeds = single && run.billableSeconds !== undefined ? [speed(run, run.billableSeconds, single)] : [];
+  const speeds = single && run.took ? [speed(run, run.took, single)] : [];
   return { verdict, headline: headlines[verdict], findings: [...findings, ...speeds], hosts: hostReports(run, claims) };
 }
 
@@ -204,18 +208,35 @@ function models({ hosts }: HostsRun, { clashes, sandbox }: Claims): Finding {
       };
 }
 
-function speed({ hosts, usdPerHour }: HostsRun, seconds: number, single: SingleRun): Finding {
-  const faster = single.billableSeconds / seconds;
-  const dearer = (hosts * seconds) / single.billableSeconds;
+/** Faster by the time in which the script ran, since data and images cost one host as much as many; dearer by what is billed. */
+function speed({ hosts, usdPerHour }: HostsRun, took: Took, single: OnOneHost): Finding {
+  const question = 'speed';
+  if ('hint' in single) {
+    return {
+      question,
+      verdict: 'open',
+      answer: `There is no run on one host to compare with. ${single.hint}`,
+      evidence: [],
+    };
+  }
+  const faster =
+    took.training === undefined || single.took.training === undefined
+      ? single.took.billed / took.billed
+      : single.took.training / took.training;
+  const dearer = (hosts * took.billed) / single.took.billed;
   const price = (instanceSeconds: number) =>
-    usdPerHour === undefined ? '' : `, $${((instanceSeconds * usdPerHour) / 3600).toFixed(2)}`;
+    usdPerHour === undefined ? '' : `, ${spent((instanceSeconds * usdPerHour) / 3600)}`;
+  const seconds = ({ training, billed }: Took) =>
+    training === undefined ? `${billed} s billed` : `${training.toFixed(1)} s of training, ${billed} s billed`;
   return {
-    question: 'speed',
+    question,
     verdict: faster > 1 ? 'good' : 'bad',
-    answer: `${faster.toFixed(2)} times as fast as one host, for ${dearer.toFixed(2)} times the instance time.`,
+    answer:
+      `${faster.toFixed(2)} times as fast as one host, for ${dearer.toFixed(2)} times the cost ` +
+      `(efficiency ${((faster / hosts) * 100).toFixed(0)} %).`,
     evidence: [
-      `${hosts} hosts: ${seconds} s each${price(hosts * seconds)}`,
-      `one host (${single.name}): ${single.billableSeconds} s${price(single.billableSeconds)}`,
+      `${hosts} hosts: ${seconds(took)} each${price(hosts * took.billed)}`,
+      `one host (${single.name}): ${seconds(single.took)}${price(single.took.billed)}`,
     ],
   };
 }

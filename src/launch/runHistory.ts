@@ -5,6 +5,7 @@ import { type Disposable, Emitter, type Event } from '../core/event.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { isMoving, type Kind } from '../inventory/resource.js';
 import { Ledger } from './ledger.js';
+import { runOnOneHost } from './oneHost.js';
 import { isOn, kindOf, type RunRecord, RunRecords } from './runRecord.js';
 import { StateFolder } from './stateFolder.js';
 import { completeTraining } from './train.js';
@@ -62,6 +63,11 @@ export class RunHistory {
   /** The run that made a resource of this name: a job's or a model's name is its run's id. */
   find(name: string): EndedRun | undefined {
     return this.first(({ id }) => id === name);
+  }
+
+  /** The newest one that did the same on one host. */
+  onOneHost({ workspace, record }: EndedRun): RunRecord | undefined {
+    return runOnOneHost(record, this.on(workspace));
   }
 
   /** The run of the tuning job that tried this training job: `<tuning job>-001-<8 hexadecimal digits>`. */

@@ -49,6 +49,8 @@ const RunRecord = v.object({
     /** `s3://…/model.tar.gz` */
     model: v.optional(v.string()),
     billableSeconds: v.optional(v.number()),
+    /** Of them, those in which the script ran. */
+    trainingSeconds: v.optional(v.number()),
     endpoint: v.optional(v.string()),
     /** Of a tuning job: its best trial. `metrics` has its objective then. */
     winner: v.optional(

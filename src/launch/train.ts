@@ -1,6 +1,7 @@
 import { messageOf } from '../aws/errors.js';
 import { UserError } from '../core/errors.js';
 import type { TrainingJobDetail } from '../aws/gateways/trainingJobs.js';
+import { secondsInTraining } from '../jobs/phases.js';
 import { type TrainingObserver, untilEnded, watchTraining } from '../jobs/watchTraining.js';
 import type { Ready } from './planJob.js';
 import type { TrainingLaunch } from './planTraining.js';
@@ -76,10 +77,13 @@ async function stop({ cloud, mutate }: Session, name: string, observer: Training
   return untilEnded(cloud, name, observer, patience, phases.length);
 }
 
-function resultsOf({ metrics, model, billableSeconds }: TrainingJobDetail): RunRecord['results'] {
+function resultsOf(job: TrainingJobDetail): RunRecord['results'] {
+  const { metrics, model, billableSeconds } = job;
+  const trainingSeconds = secondsInTraining(job);
   return {
     metrics: { ...metrics },
     ...(model !== undefined && { model }),
     ...(billableSeconds !== undefined && { billableSeconds }),
+    ...(trainingSeconds !== undefined && { trainingSeconds }),
   };
 }

@@ -110,7 +110,7 @@ async function cooperationOf(job: DescribeTrainingJobCommandOutput, launched: bo
     lines: Object.entries(logs).flatMap(([host, lines]) =>
       lines.map((message) => ({ timestamp: new Date(0), host, message })),
     ),
-    billableSeconds: job.BillableTimeInSeconds,
+    took: undefined,
   });
 }
 

@@ -1,7 +1,9 @@
 import type { TrainingJobDetail } from '../../aws/gateways/trainingJobs.js';
 import { estimateEndpoint } from '../../costs/estimate.js';
-import { cooperation, type Finding } from '../../jobs/cooperation.js';
+import { cooperation, type Finding, type OnOneHost, type Took } from '../../jobs/cooperation.js';
 import type { JobWatch } from '../../jobs/jobWatch.js';
+import { secondsInTraining } from '../../jobs/phases.js';
+import type { RunRecord } from '../../launch/runRecord.js';
 import { lineText } from '../../logs/logLines.js';
 import type { HostsView } from './job.protocol.js';
 
@@ -16,29 +18,31 @@ const questions: Readonly<Record<Finding['question'], string>> = {
 const launchers = ['sagemaker_torch_distributed_enabled', 'sagemaker_pytorch_ddp_enabled', 'sagemaker_mpi_enabled'];
 const longestEnd = 120;
 
-/** What the panel of a job says of its hosts: while it runs, as far as it has come. Undefined for one host. */
-export function hostsView({
-  detail,
-  lines,
-}: {
-  readonly detail: TrainingJobDetail | undefined;
-  readonly lines: JobWatch['lines'];
-}): HostsView | undefined {
+/**
+ * What the panel of a job says of its hosts: while it runs, as far as it has come. Undefined for one host.
+ * @param record of the job's run, where there is one; `single` of the newest run that did the same on one host
+ */
+export function hostsView(
+  { detail, lines }: Pick<JobWatch, 'detail' | 'lines'>,
+  record?: RunRecord,
+  single?: RunRecord,
+): HostsView | undefined {
   if (!detail) return undefined;
-  const { instance, hyperparameters, channels, sharded, metricDefinitions, billableSeconds, ended } = detail;
-  const report = cooperation({
+  const { instance, hyperparameters, channels, sharded, metricDefinitions, ended } = detail;
+  const run = {
     hosts: instance.count,
     launched: launchers.some((name) => hyperparameters[name]?.replaceAll('"', '') === 'true'),
     channels: Object.keys(channels).map((name) => ({
       name,
-      distribution: sharded.includes(name) ? 'ShardedByS3Key' : 'FullyReplicated',
+      distribution: sharded.includes(name) ? ('ShardedByS3Key' as const) : ('FullyReplicated' as const),
       bytes: undefined,
     })),
     metricDefinitions,
     lines,
-    billableSeconds,
+    took: tookOf(detail),
     usdPerHour: estimateEndpoint({ ...instance, count: 1 })?.usdPerHour,
-  });
+  };
+  const report = cooperation(run, onOneHost(record, single));
   if (!report) return undefined;
   const { verdict, headline, findings, hosts } = report;
   return {
@@ -52,6 +56,21 @@ export function hostsView({
       weights: weights.length === 0 ? 'not said' : weights.map((digest) => digest.slice(0, 12)).join(', '),
       end: last === undefined ? 'silent' : shortened(lineText({ ...last, host: name }, false)),
     })),
+  };
+}
+
+function tookOf(detail: TrainingJobDetail): Took | undefined {
+  const { state, billableSeconds: billed } = detail;
+  return state === 'Completed' && billed !== undefined ? { billed, training: secondsInTraining(detail) } : undefined;
+}
+
+function onOneHost(record: RunRecord | undefined, single: RunRecord | undefined): OnOneHost {
+  const { billableSeconds: billed, trainingSeconds: training } = single?.results ?? {};
+  if (single && billed !== undefined) return { name: single.id, took: { billed, training } };
+  return {
+    hint: record
+      ? `Launch ${record.entry} once with "count": 1 and all else the same.`
+      : 'This job was not launched from this workspace, so none can be told to be the same.',
   };
 }
 

@@ -88,8 +88,17 @@ class JobPanel {
   /** The whole log is read for it: only when there is more of it than the last time, not because a clock went on. */
   private hosts(): HostsView | undefined {
     const { watch } = this.used;
-    const from = `${watch.lines.length} ${watch.hidden} ${watch.isReading} ${watch.detail?.state}`;
-    if (this.hostsShown?.from !== from) this.hostsShown = { from, view: hostsView(watch) };
+    const run = this.parts.runs.find(this.name);
+    const single = run && watch.detail?.state === 'Completed' ? this.parts.runs.onOneHost(run) : undefined;
+    const from = [
+      watch.lines.length,
+      watch.hidden,
+      watch.isReading,
+      watch.detail?.state,
+      run?.record.id,
+      single?.id,
+    ].join();
+    if (this.hostsShown?.from !== from) this.hostsShown = { from, view: hostsView(watch, run?.record, single) };
     return this.hostsShown.view;
   }
 

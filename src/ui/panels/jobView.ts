@@ -1,6 +1,6 @@
 import type { Connection } from '../../aws/connection.js';
 import type { TrainingJobDetail } from '../../aws/gateways/trainingJobs.js';
-import { estimateEndpoint, usd } from '../../costs/estimate.js';
+import { estimateEndpoint, spent, usd } from '../../costs/estimate.js';
 import { chartsOf } from '../../jobs/charts.js';
 import type { JobWatch } from '../../jobs/jobWatch.js';
 import type { RunRecord } from '../../launch/runRecord.js';
@@ -110,11 +110,10 @@ function answer(
   }
   const cost =
     price && detail.billableSeconds !== undefined ? (price.usdPerHour * detail.billableSeconds) / 3600 : undefined;
-  const spent =
-    cost === undefined ? '' : `, ${cost < 0.005 ? 'less than $0.01' : `about ${usd(cost)}`} on AWS (estimate)`;
+  const paid = cost === undefined ? '' : `, ${spent(cost)} on AWS (estimate)`;
   return {
     headline: value === undefined ? detail.state : `${chief} ${metricValue(value)}`,
-    detail: `${state === 'stopped' ? 'Stopped' : 'Completed'} after ${took(detail, now)}${spent}.`,
+    detail: `${state === 'stopped' ? 'Stopped' : 'Completed'} after ${took(detail, now)}${paid}.`,
   };
 }
 

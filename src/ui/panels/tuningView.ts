@@ -1,6 +1,6 @@
 import type { Connection } from '../../aws/connection.js';
 import type { TuningJobDetail, TuningRange } from '../../aws/gateways/tuningJobs.js';
-import { estimateEndpoint, usd } from '../../costs/estimate.js';
+import { estimateEndpoint, spent } from '../../costs/estimate.js';
 import { bestSoFar, spansPowers } from '../../jobs/tuning/bestSoFar.js';
 import { incomparable } from '../../jobs/tuning/comparable.js';
 import { fewestTrials, importance } from '../../jobs/tuning/importance.js';
@@ -122,7 +122,7 @@ function inDetail(
   const ended = points.filter(isEnded).length;
   const running = points.length - ended;
   const seconds = points.reduce((sum, point) => sum + (point.seconds ?? 0), 0);
-  const spent = perHour === undefined ? undefined : (perHour * seconds) / 3600;
+  const cost = perHour === undefined ? undefined : (perHour * seconds) / 3600;
   const how = objective.type === 'Minimize' ? 'minimises' : 'maximises';
   const parts = [
     `${ended}${maxJobs === undefined ? '' : ` of ${maxJobs}`} trials ended`,
@@ -131,16 +131,10 @@ function inDetail(
     ),
     ...(running > 0 ? [`${running} running`] : []),
     `${strategy} search, ${how} ${objective.metric}`,
-    ...(spent === undefined
-      ? []
-      : [`${spent < 0.005 ? 'less than $0.01' : `about ${usd(round(spent))}`} on AWS (estimate)`]),
+    ...(cost === undefined ? [] : [`${spent(cost)} on AWS (estimate)`]),
     ...(failure === undefined ? [] : [firstSentence(failure)]),
   ];
   return parts.join(' · ');
-}
-
-function round(amount: number): number {
-  return Math.round(amount * 100) / 100;
 }
 
 function warning(

@@ -17,7 +17,7 @@ function run(
     lines: hosts(count).flatMap((host, rank) =>
       log(host, rank).map((message) => ({ timestamp: new Date(0), host, message })),
     ),
-    billableSeconds: 100,
+    took: { billed: 100, training: 90 },
     usdPerHour: 0.23,
     ...more,
   };
@@ -136,15 +136,54 @@ test('after an interruption a rank’s last word counts', () => {
 });
 
 test('four hosts that are no faster cost four times as much', () => {
+  const took = (billed: number, training?: number) => ({ billed, training });
   const report = cooperation(
-    run(4, () => [], { billableSeconds: 1181 }),
-    { name: 'train-1', billableSeconds: 1174 },
+    run(4, () => [], { took: took(1181) }),
+    { name: 'train-1', took: took(1174) },
   );
   expect(finding(report, 'speed')).toEqual({
     question: 'speed',
     verdict: 'bad',
-    answer: '0.99 times as fast as one host, for 4.02 times the instance time.',
-    evidence: ['4 hosts: 1181 s each, $0.30', 'one host (train-1): 1174 s, $0.08'],
+    answer: '0.99 times as fast as one host, for 4.02 times the cost (efficiency 25 %).',
+    evidence: ['4 hosts: 1181 s billed each, about $0.30', 'one host (train-1): 1174 s billed, about $0.08'],
   });
   expect(finding(cooperation(run(4, () => [])), 'speed')).toBeUndefined();
+});
+
+test('how much faster is told by the time in which the script ran, what it cost by what is billed', () => {
+  const single = { name: 'train-1', took: { billed: 400, training: 300 } };
+  const report = cooperation(
+    run(4, () => [], { took: { billed: 200, training: 100 } }),
+    single,
+  );
+  expect(finding(report, 'speed')).toMatchObject({
+    verdict: 'good',
+    answer: '3.00 times as fast as one host, for 2.00 times the cost (efficiency 75 %).',
+    evidence: ['4 hosts: 100.0 s of training, 200 s billed each, about $0.05', expect.stringContaining('300.0 s')],
+  });
+  expect(
+    finding(
+      cooperation(
+        run(4, () => [], { took: undefined }),
+        single,
+      ),
+      'speed',
+    ),
+    'runs',
+  ).toBeUndefined();
+});
+
+test('without a run on one host it is said how to come by one', () => {
+  expect(
+    finding(
+      cooperation(
+        run(4, () => []),
+        { hint: 'Launch jobs.best once.' },
+      ),
+      'speed',
+    ),
+  ).toMatchObject({
+    verdict: 'open',
+    answer: 'There is no run on one host to compare with. Launch jobs.best once.',
+  });
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { TrainingJobDetail } from '../../../src/aws/gateways/trainingJobs.js';
+import type { RunRecord } from '../../../src/launch/runRecord.js';
 import { hostsView } from '../../../src/ui/panels/hostsView.js';
 
 const detail = {
@@ -8,6 +9,8 @@ const detail = {
   channels: { training: 's3://bucket/dogs', labels: 's3://bucket/labels' },
   sharded: ['labels'],
   metricDefinitions: [{ name: 'loss', regex: 'loss=([0-9.]+)' }],
+  state: 'Completed',
+  phases: [],
   billableSeconds: 100,
   ended: new Date('2026-11-22T12:00:00Z'),
 } as unknown as TrainingJobDetail;
@@ -37,6 +40,7 @@ test('the verdict comes first, then what it rests on, then what each host said',
     ['Did they know of each other?', 'good'],
     ['Did they end with the same weights?', 'good'],
     ['Is there one model?', 'open'],
+    ['Was it faster?', 'open'],
   ]);
   expect(view?.findings[2]?.evidence).toContain('algo-2: weights_sha256=abcdef0123456789 rank=1 world=2');
   expect(view?.hosts).toEqual([
@@ -66,8 +70,12 @@ test('several processes of one host are counted together; weights that differ ar
 });
 
 test('while it runs the verdict is one so far; a channel that S3 divides is evidence of different data', () => {
-  const view = hostsView({ detail: { ...detail, ended: undefined }, lines: said('algo-1', 'loss=0.5') });
+  const view = hostsView({
+    detail: { ...detail, state: 'InProgress', ended: undefined },
+    lines: said('algo-1', 'loss=0.5'),
+  });
   expect(view?.headline).toBe('2 hosts: nothing shows whether they trained together, so far');
+  expect(view?.findings.map(({ question }) => question)).not.toContain('Was it faster?');
   expect(view?.findings[0]).toMatchObject({
     verdict: 'good',
     evidence: ['channel training: FullyReplicated', 'channel labels: ShardedByS3Key'],
@@ -79,4 +87,27 @@ test('without a launcher, hosts that all print the figures are called separate t
   const lines = [...said('algo-1', 'loss=0.5'), ...said('algo-2', 'loss=0.5')];
   expect(hostsView({ detail: alone, lines })?.verdict).toBe('separate');
   expect(hostsView({ detail, lines })?.verdict, 'behind one that takes two signs').toBe('open');
+});
+
+test('a completed job is compared with the run that did the same on one host; without one, what to do is said', () => {
+  const at = (second: number) => new Date(Date.UTC(2026, 10, 22, 12, 0, second));
+  const phases = [
+    { status: 'Training', message: '', start: at(10), end: at(30) },
+    { status: 'Uploading', message: '', start: at(30), end: at(31) },
+  ];
+  const faster = (...runs: readonly Partial<RunRecord>[]) => {
+    const [record, single] = runs.map((run) => run as RunRecord);
+    return hostsView({ detail: { ...detail, phases }, lines: [] }, record, single)?.findings.at(-1);
+  };
+  const record = { id: 'best-2', entry: 'jobs.best' };
+  expect(faster(record, { id: 'best-1', results: { billableSeconds: 60, trainingSeconds: 30 } })).toMatchObject({
+    question: 'Was it faster?',
+    verdict: 'good',
+    answer: '1.50 times as fast as one host, for 3.33 times the cost (efficiency 75 %).',
+  });
+  expect(faster(record)).toMatchObject({
+    verdict: 'open',
+    answer: expect.stringContaining('Launch jobs.best') as unknown,
+  });
+  expect(faster()).toMatchObject({ verdict: 'open', answer: expect.stringContaining('not launched from') as unknown });
 });
