@@ -42,6 +42,7 @@ export const views = { resources: 'sagemakerWorkbench.resources', project: 'sage
 export const settings = {
   sandboxDataFolder: 'sagemakerWorkbench.sandbox.dataFolder',
   sandboxPython: 'sagemakerWorkbench.sandbox.python',
+  sandboxTunerPython: 'sagemakerWorkbench.sandbox.tunerPython',
   pace: 'sagemakerWorkbench.watching.pace',
   logLines: 'sagemakerWorkbench.log.lines',
   confirmAbove: 'sagemakerWorkbench.launch.confirmAbove',

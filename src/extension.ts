@@ -27,6 +27,7 @@ export function activate(context: vscode.ExtensionContext): void {
       program: vscode.Uri.joinPath(context.extensionUri, 'dist', 'sandbox.js').fsPath,
       dataFolder: setting<string>(settings.sandboxDataFolder) || undefined,
       python: setting<string>(settings.sandboxPython) || undefined,
+      tunerPython: setting<string>(settings.sandboxTunerPython) || undefined,
     }),
     (line) => log.info(line),
   );

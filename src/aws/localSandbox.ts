@@ -15,6 +15,7 @@ export interface LocalSandboxOptions {
   /** Undefined: the sandbox's own default. */
   readonly dataFolder: string | undefined;
   readonly python: string | undefined;
+  readonly tunerPython: string | undefined;
 }
 
 export interface Activity {
@@ -147,10 +148,11 @@ export class LocalSandbox {
   private async start(signal: AbortSignal, fresh: boolean): Promise<Running> {
     signal.throwIfAborted();
     const { folder, program } = this;
-    const { python } = this.options();
+    const { python, tunerPython } = this.options();
     const args = [
       ...['--data', folder, '--end-when-idle', String(endWhenIdle)],
       ...(python === undefined ? [] : ['--python', python]),
+      ...(tunerPython === undefined ? [] : ['--tuner-python', tunerPython]),
       ...(fresh ? ['--fresh'] : []),
     ];
     let child = await program.start(args);

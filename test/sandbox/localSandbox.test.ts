@@ -5,8 +5,10 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterEach, expect, test } from 'vitest';
+import { connect } from '../../src/aws/load.js';
 import { LocalSandbox } from '../../src/aws/localSandbox.js';
 import { repository, SandboxProcess } from '../support/sandboxProcess.js';
+import { tuningRequest } from '../support/tuning.js';
 
 const never = new AbortController().signal;
 const program = path.join(repository, 'dist', 'sandbox.js');
@@ -20,9 +22,9 @@ function newFolder(): string {
 }
 
 /** A window's view of the sandbox on a data folder. */
-function window(dataFolder: string): LocalSandbox {
+function window(dataFolder: string, tunerPython?: string): LocalSandbox {
   const opened = new LocalSandbox(
-    () => ({ program, dataFolder, python: '/usr/bin/python3' }),
+    () => ({ program, dataFolder, python: '/usr/bin/python3', tunerPython }),
     () => undefined,
   );
   windows.push(opened);
@@ -81,6 +83,18 @@ test('one that cannot start says why', async () => {
   rmSync(folder, { recursive: true });
   await writeFile(folder, 'a file where the folder should be');
   await expect(opened.source(never)).rejects.toThrow(/The sandbox did not start: .*EEXIST/);
+});
+
+test('the Python that is to search is handed on', async () => {
+  const source = await window(newFolder(), '/usr/bin/false').source(never);
+  const cloud = await connect(source);
+  const roleArn = source.executionRole ?? '';
+  const create = cloud.tuningJobs.create(tuningRequest({ name: 'search', roleArn, source: 's3://data/source.tar.gz' }));
+  try {
+    await expect(create.send()).rejects.toThrow(/needs Optuna.*: \/usr\/bin\/false \(/);
+  } finally {
+    cloud.close();
+  }
 });
 
 test('it ends by itself when no window holds it, and not before', async () => {

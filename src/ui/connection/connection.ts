@@ -4,7 +4,7 @@ import { configFiles } from '../../aws/connection.js';
 import type { ConnectionChoice, Connections, ConnectionState } from '../../aws/connections.js';
 import { settingsOf } from '../../aws/load.js';
 import type { LocalSandbox } from '../../aws/localSandbox.js';
-import { commands } from '../../contributions.js';
+import { commands, settings } from '../../contributions.js';
 import { messageOf, UserError } from '../../core/errors.js';
 import type { Parts } from '../parts.js';
 import { connectionLabel } from './labels.js';
@@ -18,6 +18,7 @@ export function registerConnection(parts: Parts): vscode.Disposable[] {
     showStatus(connections),
     tellFailures(connections),
     watchConfigFiles(connections),
+    tellSettings(parts),
     command(commands.switchConnection, async () => {
       const choice = await askConnection(connections.choice);
       if (!choice) return;
@@ -66,6 +67,23 @@ function tellFailures(connections: Connections): vscode.Disposable {
     else if (picked === again) await vscode.commands.executeCommand(commands.retryConnection);
   };
   return connections.onDidChange((state) => void tell(state));
+}
+
+/** A sandbox that runs keeps the Python that it was started with; other windows may be using it, so only the person ends it. */
+function tellSettings({ sandbox, log }: Pick<Parts, 'sandbox' | 'log'>): vscode.Disposable {
+  const changed = async (): Promise<void> => {
+    if (!(await sandbox.activity())) return;
+    const stop = 'Stop Sandbox…';
+    const picked = await vscode.window.showInformationMessage(
+      'The sandbox that runs keeps the Python that it was started with. The setting counts from its next start.',
+      stop,
+    );
+    if (picked === stop) await vscode.commands.executeCommand(commands.stopSandbox);
+  };
+  return vscode.workspace.onDidChangeConfiguration((event) => {
+    if (![settings.sandboxPython, settings.sandboxTunerPython].some((id) => event.affectsConfiguration(id))) return;
+    changed().catch((error: unknown) => log.warn(messageOf(error)));
+  });
 }
 
 /** Corrected keys and a new sign-in count at once. Looked at while a profile is in use, never before. */

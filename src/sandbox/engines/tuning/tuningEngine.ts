@@ -38,7 +38,7 @@ export class OptunaSearches implements TuningEngine {
     throw new NoOptunaError(
       `Hyperparameter tuning needs Optuna, which no Python here can import: ${refusals.join(', ')}. ` +
         'Install it (python3 -m pip install optuna; on Debian: apt-get install python3-optuna), ' +
-        'or start the sandbox with --tuner-python.',
+        'or name one that has it: --tuner-python, in VS Code the setting sagemakerWorkbench.sandbox.tunerPython.',
     );
   }
 
