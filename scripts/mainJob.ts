@@ -144,7 +144,7 @@ async function leftBehind(session: Session, runs: ReadonlySet<string>): Promise<
   );
   if (left.length + models.length === 0) return 'Nothing was left behind.';
   const lines = left.map(({ kind, name, usdPerHour }) => {
-    const end = kind === 'training-job' ? 'ends' : 'is deleted';
+    const end = kind === 'training-job' || kind === 'tuning-job' ? 'ends' : 'is deleted';
     const price = usdPerHour > 0 ? `, on AWS about ${usd(usdPerHour)}/h until it ${end}` : '';
     return `  ${kind} ${name}${price}`;
   });

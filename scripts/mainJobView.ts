@@ -50,6 +50,12 @@ export class MainJobView {
       case 'log':
         for (const { message } of event.lines) this.line(this.dim(`    │ ${plain(message)}`));
         return;
+      case 'search': {
+        const { trials, maxJobs, best, objective } = event.job;
+        const ended = trials.completed + trials.failed + trials.stopped;
+        const found = best?.objective === undefined ? '' : `; best ${objective.metric} ${best.objective.toFixed(4)}`;
+        return this.line(`  ${ended} of ${maxJobs ?? '?'} trials ended, ${trials.inProgress} running${found}`);
+      }
       case 'reused':
         this.title(event.step);
         return this.line(`  ${event.name}: made by an earlier run, and nothing that goes into it has changed since`);

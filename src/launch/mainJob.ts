@@ -3,20 +3,23 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Endpoint } from '../aws/gateways/endpoints.js';
 import type { Phase } from '../aws/gateways/trainingJobs.js';
+import type { TuningJobDetail } from '../aws/gateways/tuningJobs.js';
 import { UserError } from '../core/errors.js';
 import { type PredictionAnswer, predict } from '../hosting/predict.js';
 import type { LogLine } from '../logs/followLog.js';
 import type { UploadProgress } from '../transfer/uploadFolder.js';
 import { deployModel, type ReadyEndpoint } from './deployModel.js';
 import { type EndpointLaunch, planEndpoint } from './planEndpoint.js';
-import type { JobLaunch } from './planJob.js';
-import { planTraining, type TrainingLaunch } from './planTraining.js';
-import { earlierDeployment, earlierTraining } from './reuse.js';
+import type { JobLaunch, Ready } from './planJob.js';
+import { planTraining } from './planTraining.js';
+import { planTuning } from './planTuning.js';
+import { earlierDeployment, earlierJob } from './reuse.js';
 import { labelsOf, type Sample, samplesOf } from './samples.js';
 import type { Session } from './session.js';
 import type { Summary } from './summary.js';
 import { uploadInputs } from './submitJob.js';
-import { type ReadyTraining, train, type Trained } from './train.js';
+import { train, type Trained } from './train.js';
+import { search } from './tune.js';
 
 export const steps = ['upload', 'train', 'deploy', 'predict'] as const;
 export type Step = (typeof steps)[number];
@@ -27,12 +30,14 @@ export type MainJobEvent =
   | { readonly type: 'upload'; readonly data: string; readonly progress: UploadProgress }
   | { readonly type: 'phase'; readonly phase: Phase }
   | { readonly type: 'log'; readonly lines: readonly LogLine[] }
+  /** A trial of the search has begun or ended. */
+  | { readonly type: 'search'; readonly job: TuningJobDetail }
   | { readonly type: 'endpoint'; readonly endpoint: Endpoint }
   /** A step that an earlier run has done, which left `name`: nothing that goes into it has changed since. */
   | { readonly type: 'reused'; readonly step: Step; readonly name: string };
 
 export interface MainJobOptions {
-  /** Name of the `endpoints` entry; its model says which job to train. By default the only one. */
+  /** Name of the `endpoints` entry; its model says which job to train, or to search with. By default the only one. */
   readonly endpoint?: string;
   /** Execution role where the project file names none. */
   readonly role?: string;
@@ -75,16 +80,16 @@ export async function runMainJob(session: Session, options: MainJobOptions): Pro
     return result;
   };
   try {
-    const training = await planTraining(session, jobName, scratch, options.role, signal);
+    const making = await planModel(session, jobName, scratch, options);
     const hosting = await planEndpoint(session, endpointName, options.role, signal);
-    const ready = bothReady(training, hosting);
-    const trained = ready && options.reuse ? await earlierTraining(session, ready.training, signal) : undefined;
+    const ready = bothReady(making, hosting);
+    const trained = ready && options.reuse ? await ready.model.earlier() : undefined;
     const serving =
       ready && trained?.model !== undefined
         ? await earlierDeployment(session, ready.hosting, trained.model, signal)
         : undefined;
     const summaries = [
-      ...(trained ? [] : [jobSummary(session, 'training-job', training)]),
+      ...(trained ? [] : [jobSummary(session, making.kind, making.launch)]),
       ...(serving ? [] : [endpointSummary(session, hosting)]),
     ];
     const agreed = summaries.length === 0 || (await options.confirm(summaries));
@@ -92,15 +97,15 @@ export async function runMainJob(session: Session, options: MainJobOptions): Pro
     if (!agreed) return undefined;
 
     if (trained) report({ type: 'reused', step: 'train', name: trained.name });
-    const job = trained ?? (await uploadAndTrain(session, ready.training, timed, options));
+    const job = trained ?? (await ready.model.make(timed));
     const { model } = job;
-    if (model === undefined) throw new UserError(`Training job ${job.name} completed, but left no model.`);
+    if (model === undefined) throw new UserError(`${job.name} completed, but left no model.`);
 
     if (serving) report({ type: 'reused', step: 'deploy', name: serving.name });
     const observe = (state: Endpoint) => report({ type: 'endpoint', endpoint: state });
     const endpoint =
       serving ?? (await timed('deploy', () => deployModel(session, ready.hosting, model, scratch, observe, signal)));
-    const predictions = await timed('predict', () => tryOut(session, training, endpoint.name, signal));
+    const predictions = await timed('predict', () => tryOut(session, making.launch, endpoint.name, signal));
     return { job: job.name, metrics: job.metrics, model, endpoint: endpoint.name, predictions, seconds };
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -109,29 +114,68 @@ export async function runMainJob(session: Session, options: MainJobOptions): Pro
 
 type Timed = <T>(step: Step, work: () => Promise<T>) => Promise<T>;
 
-/** Undefined when a gate of either is red. */
-function bothReady(
-  training: TrainingLaunch,
-  hosting: EndpointLaunch,
-): { readonly training: ReadyTraining; readonly hosting: ReadyEndpoint } | undefined {
-  if (!training.ready || !hosting.ready) return undefined;
-  return { training: { ...training, ready: training.ready }, hosting: { ...hosting, ready: hosting.ready } };
+/** The job that an endpoint's model comes from: one training, or the best trial of a search. */
+interface ModelLaunch {
+  readonly kind: 'training-job' | 'tuning-job';
+  readonly launch: JobLaunch<unknown>;
+  /** Undefined when a gate is red. */
+  readonly ready: ReadyModel | undefined;
 }
 
-async function uploadAndTrain(
+interface ReadyModel {
+  /** What an earlier run has made of the same. */
+  earlier(): Promise<Trained | undefined>;
+  make(timed: Timed): Promise<Trained>;
+}
+
+async function planModel(
   session: Session,
-  launch: ReadyTraining,
-  timed: Timed,
-  { report, signal }: MainJobOptions,
-): Promise<Trained> {
-  await timed('upload', () =>
-    uploadInputs(session, launch, (data, progress) => report({ type: 'upload', data, progress }), signal),
-  );
+  jobName: string,
+  scratch: string,
+  { role, report, signal }: MainJobOptions,
+): Promise<ModelLaunch> {
+  const upload = (launch: Ready<JobLaunch<unknown>>) =>
+    uploadInputs(session, launch, (data, progress) => report({ type: 'upload', data, progress }), signal);
+  const made = async (timed: Timed, launch: Ready<JobLaunch<unknown>>, work: () => Promise<Trained>) => {
+    await timed('upload', () => upload(launch));
+    return timed('train', work);
+  };
+  if (session.project.jobs[jobName]?.kind === 'tuning') {
+    const launch = await planTuning(session, jobName, scratch, role, signal);
+    const ready = launch.ready && { ...launch, ready: launch.ready };
+    const tell = (job: TuningJobDetail) => report({ type: 'search', job });
+    return {
+      kind: 'tuning-job',
+      launch,
+      ready: ready && {
+        earlier: () => earlierJob(session, 'CreateHyperParameterTuningJob', ready, signal),
+        make: (timed) => made(timed, ready, () => search(session, ready, tell, signal)),
+      },
+    };
+  }
+  const launch = await planTraining(session, jobName, scratch, role, signal);
+  const ready = launch.ready && { ...launch, ready: launch.ready };
   const observer = {
     phase: (phase: Phase) => report({ type: 'phase', phase }),
     log: (lines: readonly LogLine[]) => report({ type: 'log', lines }),
   };
-  return timed('train', () => train(session, launch, observer, signal));
+  return {
+    kind: 'training-job',
+    launch,
+    ready: ready && {
+      earlier: () => earlierJob(session, 'CreateTrainingJob', ready, signal),
+      make: (timed) => made(timed, ready, () => train(session, ready, observer, signal)),
+    },
+  };
+}
+
+/** Undefined when a gate of either is red. */
+function bothReady(
+  making: ModelLaunch,
+  hosting: EndpointLaunch,
+): { readonly model: ReadyModel; readonly hosting: ReadyEndpoint } | undefined {
+  if (!making.ready || !hosting.ready) return undefined;
+  return { model: making.ready, hosting: { ...hosting, ready: hosting.ready } };
 }
 
 function chosenEntries({ project }: Session, wanted: string | undefined): { endpointName: string; jobName: string } {
@@ -181,11 +225,11 @@ export function endpointSummary(
 
 async function tryOut(
   session: Session,
-  training: TrainingLaunch,
+  { uploads }: Pick<JobLaunch<unknown>, 'uploads'>,
   endpoint: string,
   signal: AbortSignal,
 ): Promise<MainJobResult['predictions']> {
-  const name = training.uploads[0]?.name;
+  const name = uploads[0]?.name;
   const data = name === undefined ? undefined : session.project.data[name];
   if (!data) return [];
   const folder = path.resolve(session.workspace, data.path);

@@ -7,15 +7,17 @@ import { isOn, type RunRecord } from './runRecord.js';
 import type { Session } from './session.js';
 import { dataOf } from './submitJob.js';
 import type { ReadyTraining, Trained } from './train.js';
+import type { ReadyTuning } from './tune.js';
 
 /**
  * The model of an earlier run that sent the same request for the same source and data. Same entry + same files = same
- * request, so training again would give the same model, for the same price again.
+ * request, so training again would give the same model, and searching again one as good, for the same price again.
  * @returns undefined when there is none, or its model is gone
  */
-export async function earlierTraining(
+export async function earlierJob(
   session: Session,
-  launch: ReadyTraining,
+  operation: 'CreateTrainingJob' | 'CreateHyperParameterTuningJob',
+  launch: ReadyTraining | ReadyTuning,
   signal: AbortSignal,
 ): Promise<Trained | undefined> {
   const data = JSON.stringify(await dataOf(launch));
@@ -25,7 +27,7 @@ export async function earlierTraining(
       record.outcome === 'Completed' &&
       isOn(record, session.cloud.connection) &&
       JSON.stringify(record.data) === data &&
-      sentTheSame(record, launch.name, { CreateTrainingJob: launch.ready.request }),
+      sentTheSame(record, launch.name, { [operation]: launch.ready.request }),
   );
   const model = run?.results.model;
   const address = model === undefined ? undefined : parseS3Uri(model);

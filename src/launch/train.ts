@@ -1,16 +1,13 @@
-import { messageOf } from '../aws/errors.js';
 import { UserError } from '../core/errors.js';
 import type { TrainingJobDetail } from '../aws/gateways/trainingJobs.js';
 import { secondsInTraining } from '../jobs/phases.js';
 import { type TrainingObserver, untilEnded, watchTraining } from '../jobs/watchTraining.js';
+import { attend } from './attend.js';
 import type { Ready } from './planJob.js';
 import type { TrainingLaunch } from './planTraining.js';
 import type { RunRecord } from './runRecord.js';
 import type { Session } from './session.js';
 import { submitJob } from './submitJob.js';
-
-/** How long a stopped job may take to save what it has: SageMaker's own 120 s, and the upload of it. */
-const stopMilliseconds = 180_000;
 
 export type ReadyTraining = Ready<TrainingLaunch>;
 
@@ -49,32 +46,25 @@ export async function train(
   observer: TrainingObserver,
   signal: AbortSignal,
 ): Promise<Trained> {
+  const { cloud, mutate } = session;
   const record = await submitTraining(session, launch, signal);
   const { id: name } = record;
-  const job = await watchTraining(session.cloud, name, observer, signal).catch(async (error: unknown) => {
-    if (signal.aborted) {
-      await completeTraining(session, record, await stop(session, name, observer), 'Cancelled');
-      throw error;
-    }
-    // The watching has failed, not the job: it runs on, and its record stays without an outcome.
-    await session.runs.save({ ...record, failure: messageOf(error) });
-    throw new UserError(`Training job ${name} was lost sight of, and may still be running: ${messageOf(error)}`, {
-      cause: error,
-    });
-  });
-  await completeTraining(session, record, job);
+  const title = `Training job ${name}`;
+  const attended = {
+    title,
+    watch: () => watchTraining(cloud, name, observer, signal),
+    stop: async (patience: AbortSignal) => {
+      const { state, phases } = await cloud.trainingJobs.describe(name, patience);
+      if (state === 'InProgress') await mutate(name)(cloud.trainingJobs.stop(name));
+      return untilEnded(cloud, name, observer, patience, phases.length);
+    },
+    complete: (ended: TrainingJobDetail, outcome?: string) => completeTraining(session, record, ended, outcome),
+  };
+  const job = await attend(session, record, attended, signal);
   if (job.state !== 'Completed') {
-    throw new UserError(`Training job ${name} ${job.state.toLowerCase()}: ${job.failure ?? 'it was stopped'}`);
+    throw new UserError(`${title} ${job.state.toLowerCase()}: ${job.failure ?? 'it was stopped'}`);
   }
   return job;
-}
-
-/** Stops the job for good: returns when it has ended, in whatever state. */
-async function stop({ cloud, mutate }: Session, name: string, observer: TrainingObserver): Promise<TrainingJobDetail> {
-  const patience = AbortSignal.timeout(stopMilliseconds);
-  const { state, phases } = await cloud.trainingJobs.describe(name, patience);
-  if (state === 'InProgress') await mutate(name)(cloud.trainingJobs.stop(name));
-  return untilEnded(cloud, name, observer, patience, phases.length);
 }
 
 function resultsOf(job: TrainingJobDetail): RunRecord['results'] {

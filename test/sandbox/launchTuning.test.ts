@@ -5,7 +5,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Connections } from '../../src/aws/connections.js';
 import { connect } from '../../src/aws/load.js';
+import { deleteEndpoint } from '../../src/hosting/deleteEndpoint.js';
+import { ask } from '../../src/hosting/predict.js';
 import { Inventory } from '../../src/inventory/inventory.js';
+import { type MainJobEvent, runMainJob } from '../../src/launch/mainJob.js';
 import { planTraining } from '../../src/launch/planTraining.js';
 import { planTuning } from '../../src/launch/planTuning.js';
 import { trainingOfTrial } from '../../src/launch/proposeTraining.js';
@@ -30,6 +33,15 @@ options = parser.parse_args()
 with open(os.path.join(os.environ["SM_MODEL_DIR"], "options.json"), "w") as file:
     json.dump(vars(options), file)
 print("loss=%r" % ((options.rate - 3) ** 2 + abs(options.width - 32)))
+`;
+/** Answers with what the model's script was called with. */
+const handler = `
+import json, os
+def model_fn(model_dir):
+    with open(os.path.join(model_dir, "options.json")) as file:
+        return json.load(file)
+def transform_fn(options, body, content_type, accept):
+    return json.dumps(options), "application/json"
 `;
 const common = `"script": "train.py", "channels": { "training": "data.some" },
   "instance": { "type": "ml.m5.xlarge" }, "metrics": { "loss": "loss=([0-9.e+-]+)" }`;
@@ -210,4 +222,58 @@ test('the record of a search says what was sent, to the byte', async () => {
   };
   expect(saved.requests).toEqual({ CreateHyperParameterTuningJob: planned.ready?.request });
   await ended(id);
+});
+
+/** The main job, and what it told of its steps and its trials. */
+async function mainJob(tell: (event: MainJobEvent) => void = () => undefined, signal = never) {
+  const events: MainJobEvent[] = [];
+  const report = (event: MainJobEvent) => {
+    events.push(event);
+    tell(event);
+  };
+  const options = { role: sandbox.ready.executionRoleArn, reuse: true, confirm: () => Promise.resolve(true), signal };
+  return { result: await runMainJob(session, { ...options, report }), events };
+}
+
+test('the main job of an endpoint with a search’s model searches, and serves the winner; again, it makes nothing', async () => {
+  await writeFile(path.join(workspace, 'inference.py'), handler);
+  session = await sessionOf(project.replace('"maxJobs": 4', '"maxJobs": 2'));
+  const { result, events } = await mainJob();
+  const { cloud } = session;
+  const { best } = await cloud.tuningJobs.describe(result!.job, never);
+  expect(result).toMatchObject({ metrics: { loss: best?.objective }, endpoint: 'tiny-pets' });
+  expect(result!.model).toBe((await cloud.trainingJobs.describe(best!.name, never)).model);
+  const ended = events.flatMap((event) => (event.type === 'search' ? [event.job.trials.completed] : []));
+  expect(ended.at(-1)).toBe(2);
+  const question = {
+    endpoint: 'tiny-pets',
+    body: Buffer.from('?'),
+    contentType: 'text/csv',
+    accept: 'application/json',
+  };
+  const { width, ...others } = (await calledWith(best!.name)) as { width: string };
+  expect(JSON.parse((await ask(cloud, question, never)).text)).toEqual({ ...others, width: Number(width) });
+
+  const again = await mainJob();
+  expect(again.result).toMatchObject({ job: result!.job, model: result!.model, endpoint: 'tiny-pets' });
+  expect(again.events).toEqual([
+    { type: 'reused', step: 'train', name: result!.job },
+    { type: 'reused', step: 'deploy', name: 'tiny-pets' },
+    { type: 'step', step: 'predict' },
+  ]);
+  await deleteEndpoint(cloud, session.mutate('clean-up'), 'tiny-pets', never);
+});
+
+test('a search is stopped when the main job is cancelled, and its record says so', async () => {
+  await writeFile(path.join(workspace, 'inference.py'), handler);
+  await writeFile(path.join(workspace, 'train.py'), 'import time\ntime.sleep(600)\n');
+  const cancel = new AbortController();
+  const running = mainJob((event) => {
+    if (event.type === 'search' && event.job.trials.inProgress > 0) cancel.abort();
+  }, cancel.signal);
+  await expect(running).rejects.toMatchObject({ name: 'AbortError' });
+  const [record] = await session.runs.list();
+  expect(record).toMatchObject({ entry: 'jobs.tune', outcome: 'Cancelled' });
+  expect((await session.cloud.tuningJobs.describe(record!.id, never)).state).toBe('Stopped');
+  expect((await session.ledger.resources()).find(({ kind }) => kind === 'tuning-job')?.until).toBeDefined();
 });
