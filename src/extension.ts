@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 import { type ConnectionChoice, Connections } from './aws/connections.js';
-import { connect } from './aws/load.js';
+import { connect, preload } from './aws/load.js';
 import { LocalSandbox } from './aws/localSandbox.js';
 import { commands, settings } from './contributions.js';
-import { UserError } from './core/errors.js';
+import { messageOf, UserError } from './core/errors.js';
 import { Inventory } from './inventory/inventory.js';
 import { RunHistory } from './launch/runHistory.js';
 import { registerCommand } from './ui/commands/command.js';
@@ -17,6 +17,9 @@ import { registerProjectFile } from './ui/projectFile/projectFile.js';
 import { ProjectFiles } from './ui/projectFile/projectFiles.js';
 import { registerTree } from './ui/tree/tree.js';
 import { registerWizards } from './ui/wizards/newProjectFile.js';
+
+/** Milliseconds of a window after which the SDK is loaded: its start is over by then, and most have not used a cloud yet. */
+const preloadAfter = 10_000;
 
 /** Makes the parts and hands them to each other. Synchronous and without I/O: everything else waits for its first use. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -68,7 +71,11 @@ export function activate(context: vscode.ExtensionContext): void {
     registerSample,
     registerWizards,
   ].flatMap((register) => register(parts));
+  const preloading = setTimeout(() => {
+    preload().catch((error: unknown) => log.warn(`The AWS SDK cannot be loaded: ${messageOf(error)}`));
+  }, preloadAfter);
   context.subscriptions.push(
+    new vscode.Disposable(() => clearTimeout(preloading)),
     log,
     sandbox,
     connections,

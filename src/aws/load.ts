@@ -14,6 +14,11 @@ export async function connect(source: ConnectionSource): Promise<Cloud> {
   return aws.connect(source, explain);
 }
 
+/** Loads the SDK ahead of its first use, which then waits 90 ms less. */
+export async function preload(): Promise<void> {
+  await import('../aws/cloud.js');
+}
+
 /** What the AWS files say of a profile: it changes when a connection to it has to be made anew. */
 export async function settingsOf(profile: string): Promise<string> {
   const aws = await import('../aws/cloud.js');

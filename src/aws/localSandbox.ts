@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as v from 'valibot';
 import { version } from '../../package.json';
@@ -221,13 +223,20 @@ export class LocalSandbox {
   }
 
   private async ask(running: Running, method: 'GET' | 'POST', what: string): Promise<unknown> {
-    const response = await fetch(`${running.endpoint}/-/sandbox/${what}`, {
+    // The first `fetch` of a process is 100 ms of work (undici and the WebAssembly of its parser): more than to load the SDK.
+    const request = http.request(`${running.endpoint}/-/sandbox/${what}`, {
       method,
       headers: authorization(running),
+      agent: false,
       signal: AbortSignal.timeout(answerMilliseconds),
     });
-    if (!response.ok) throw new Error(`The sandbox answered ${response.status}: ${await response.text()}`);
-    return response.json();
+    const answered = once(request, 'response') as Promise<[http.IncomingMessage]>;
+    // What goes wrong once the answer has begun is told by its own stream, too.
+    request.on('error', () => undefined).end();
+    const [response] = await answered;
+    const said = await text(response);
+    if ((response.statusCode ?? 0) >= 300) throw new Error(`The sandbox answered ${response.statusCode}: ${said}`);
+    return JSON.parse(said);
   }
 }
 

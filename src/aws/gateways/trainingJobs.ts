@@ -1,4 +1,6 @@
 import {
+  type AlgorithmSpecification,
+  type Channel,
   CreateTrainingJobCommand,
   type CreateTrainingJobCommandInput,
   DescribeTrainingJobCommand,
@@ -124,6 +126,17 @@ export class TrainingJobsGateway {
   }
 }
 
+export function metricDefinitions(algorithm: Pick<AlgorithmSpecification, 'MetricDefinitions'> | undefined) {
+  return (algorithm?.MetricDefinitions ?? []).map(({ Name, Regex }) => ({ name: Name!, regex: Regex! }));
+}
+
+/** Channel name to its S3 address. */
+export function channelAddresses(channels: readonly Channel[] | undefined): Record<string, string> {
+  return Object.fromEntries(
+    (channels ?? []).map(({ ChannelName, DataSource }) => [ChannelName!, DataSource?.S3DataSource?.S3Uri ?? '']),
+  );
+}
+
 function detail(job: DescribeTrainingJobCommandOutput): TrainingJobDetail {
   const { ResourceConfig: resources } = job;
   return {
@@ -137,16 +150,8 @@ function detail(job: DescribeTrainingJobCommandOutput): TrainingJobDetail {
     image: job.AlgorithmSpecification?.TrainingImage,
     roleArn: job.RoleArn ?? '',
     hyperparameters: job.HyperParameters ?? {},
-    metricDefinitions: (job.AlgorithmSpecification?.MetricDefinitions ?? []).map(({ Name, Regex }) => ({
-      name: Name!,
-      regex: Regex!,
-    })),
-    channels: Object.fromEntries(
-      (job.InputDataConfig ?? []).map(({ ChannelName, DataSource }) => [
-        ChannelName!,
-        DataSource?.S3DataSource?.S3Uri ?? '',
-      ]),
-    ),
+    metricDefinitions: metricDefinitions(job.AlgorithmSpecification),
+    channels: channelAddresses(job.InputDataConfig),
     sharded: (job.InputDataConfig ?? [])
       .filter(({ DataSource }) => DataSource?.S3DataSource?.S3DataDistributionType === 'ShardedByS3Key')
       .map(({ ChannelName }) => ChannelName!),

@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { type Change, receipt } from '../change.js';
 import { type Page, type PageRequest, pageSize } from '../page.js';
-import type { JobState } from './trainingJobs.js';
+import { channelAddresses, type JobState, metricDefinitions } from './trainingJobs.js';
 
 export type TuningJobState = JobState | 'Deleting' | 'DeleteFailed';
 
@@ -194,19 +194,11 @@ function detail(job: DescribeHyperParameterTuningJobCommandOutput): TuningJobDet
     objective: { metric: objective?.MetricName ?? '', type: objective?.Type ?? 'Minimize' },
     ranges: ranges(config?.ParameterRanges),
     staticHyperparameters: definition?.StaticHyperParameters ?? {},
-    metricDefinitions: (definition?.AlgorithmSpecification?.MetricDefinitions ?? []).map(({ Name, Regex }) => ({
-      name: Name!,
-      regex: Regex!,
-    })),
+    metricDefinitions: metricDefinitions(definition?.AlgorithmSpecification),
     instance: { type: resources?.InstanceType ?? '', count: resources?.InstanceCount ?? 0 },
     image: definition?.AlgorithmSpecification?.TrainingImage,
     roleArn: definition?.RoleArn ?? '',
-    channels: Object.fromEntries(
-      (definition?.InputDataConfig ?? []).map(({ ChannelName, DataSource }) => [
-        ChannelName!,
-        DataSource?.S3DataSource?.S3Uri ?? '',
-      ]),
-    ),
+    channels: channelAddresses(definition?.InputDataConfig),
     earlyStopping: config?.TrainingJobEarlyStoppingType === 'Auto',
     maxRuntime: config?.ResourceLimits?.MaxRuntimeInSeconds,
     best: job.BestTrainingJob && trial(job.BestTrainingJob),

@@ -1,38 +1,25 @@
 import * as vscode from 'vscode';
 import { commands, panels } from '../../contributions.js';
 import type { JobWatches } from '../../jobs/jobWatch.js';
-import { isResource, pickResource, type ResourceTarget } from '../commands/targets.js';
+import type { ResourceTarget } from '../commands/targets.js';
 import type { Parts } from '../parts.js';
 import { hostsView } from './hostsView.js';
 import { FromPage, type HostsView, type ToPage } from './job.protocol.js';
 import { jobView, lastFrame } from './jobView.js';
 import { Panel } from './panel.js';
+import { registerResourcePanels } from './resourcePanels.js';
 
 type Needed = Pick<Parts, 'extension' | 'log' | 'runs' | 'connections' | 'inventory' | 'command'>;
 
 /** "Show Training Job": a panel for each job that is looked at, which comes back when the window is reloaded. */
 export function registerJobPanel(parts: Needed, watches: JobWatches): vscode.Disposable[] {
-  const open = new Map<string, JobPanel>();
-  const adopt = (view: vscode.WebviewPanel, name: string): void => {
-    open.set(name, new JobPanel(parts, watches, view, name, () => open.delete(name)));
-  };
-  return [
-    parts.command(commands.openJob, async (argument: unknown) => {
-      const target = isResource(argument, 'training-job')
-        ? argument
-        : await pickResource(parts.inventory, 'training-job', 'Show training job');
-      if (!target) return;
-      const { name } = target.resource;
-      const shown = open.get(name);
-      if (shown) shown.reveal();
-      else adopt(vscode.window.createWebviewPanel(panels.job, name, vscode.ViewColumn.Active), name);
-    }),
-    vscode.window.registerWebviewPanelSerializer(panels.job, {
-      // The title is the job's name: all that is needed to show it again.
-      deserializeWebviewPanel: async (view) => adopt(view, view.title),
-    }),
-    new vscode.Disposable(() => open.forEach((panel) => panel.dispose())),
-  ];
+  return registerResourcePanels(parts, {
+    kind: 'training-job',
+    command: commands.openJob,
+    viewType: panels.job,
+    title: 'Show training job',
+    open: (view, name, closed) => new JobPanel(parts, watches, view, name, closed),
+  });
 }
 
 class JobPanel {

@@ -3,10 +3,10 @@ import { messageOf } from '../../aws/errors.js';
 import { commands, panels } from '../../contributions.js';
 import { TuningWatches } from '../../jobs/tuning/tuningWatch.js';
 import { tuningLogGroup } from '../../logs/followLog.js';
-import { isResource, pickResource } from '../commands/targets.js';
 import { LogDocuments } from '../logs/logDocuments.js';
 import type { Parts } from '../parts.js';
 import { Panel } from './panel.js';
+import { registerResourcePanels } from './resourcePanels.js';
 import { type Action, FromPage, type ToPage } from './tuning.protocol.js';
 import { bestTrial, tuningView } from './tuningView.js';
 
@@ -15,27 +15,13 @@ type Needed = Pick<Parts, 'extension' | 'log' | 'connections' | 'inventory' | 'c
 /** "Show Tuning Job": a panel for each that is looked at, which comes back when the window is reloaded. */
 export function registerTuningPanel(parts: Needed, logs: LogDocuments): vscode.Disposable[] {
   const watches = new TuningWatches(parts.connections);
-  const open = new Map<string, TuningPanel>();
-  const adopt = (view: vscode.WebviewPanel, name: string): void => {
-    open.set(name, new TuningPanel(parts, watches, logs, view, name, () => open.delete(name)));
-  };
-  return [
-    parts.command(commands.openTuningJob, async (argument: unknown) => {
-      const target = isResource(argument, 'tuning-job')
-        ? argument
-        : await pickResource(parts.inventory, 'tuning-job', 'Show tuning job');
-      if (!target) return;
-      const { name } = target.resource;
-      const shown = open.get(name);
-      if (shown) shown.reveal();
-      else adopt(vscode.window.createWebviewPanel(panels.tuning, name, vscode.ViewColumn.Active), name);
-    }),
-    vscode.window.registerWebviewPanelSerializer(panels.tuning, {
-      // The title is the job's name: all that is needed to show it again.
-      deserializeWebviewPanel: async (view) => adopt(view, view.title),
-    }),
-    new vscode.Disposable(() => open.forEach((panel) => panel.dispose())),
-  ];
+  return registerResourcePanels(parts, {
+    kind: 'tuning-job',
+    command: commands.openTuningJob,
+    viewType: panels.tuning,
+    title: 'Show tuning job',
+    open: (view, name, closed) => new TuningPanel(parts, watches, logs, view, name, closed),
+  });
 }
 
 class TuningPanel {
