@@ -87,3 +87,4 @@ export const panels = {
   tuning: 'sagemakerWorkbench.tuning',
   testBench: 'sagemakerWorkbench.testBench',
 } as const;
+export type PanelType = (typeof panels)[keyof typeof panels];

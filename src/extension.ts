@@ -2,21 +2,21 @@ import * as vscode from 'vscode';
 import { type ConnectionChoice, Connections } from './aws/connections.js';
 import { connect, preload } from './aws/load.js';
 import { LocalSandbox } from './aws/localSandbox.js';
-import { commands, settings } from './contributions.js';
+import { type Command, commands, settings } from './contributions.js';
 import { messageOf, UserError } from './core/errors.js';
 import { Inventory } from './inventory/inventory.js';
+import { JobWatches } from './jobs/jobWatch.js';
 import { RunHistory } from './launch/runHistory.js';
 import { registerCommand } from './ui/commands/command.js';
-import { registerLaunching } from './ui/commands/launching.js';
-import { registerSample } from './ui/commands/sample.js';
 import { registerConnection } from './ui/connection/connection.js';
-import { registerWatching } from './ui/logs/logs.js';
-import { registerTestBench } from './ui/panels/testBench.js';
+import { LogDocuments } from './ui/logs/logDocuments.js';
+import { registerLogs } from './ui/logs/logs.js';
+import { registerOnFirstUse } from './ui/onFirstUse.js';
 import type { Parts } from './ui/parts.js';
 import { registerProjectFile } from './ui/projectFile/projectFile.js';
 import { ProjectFiles } from './ui/projectFile/projectFiles.js';
+import { registerRuns } from './ui/runs.js';
 import { registerTree } from './ui/tree/tree.js';
-import { registerWizards } from './ui/wizards/newProjectFile.js';
 
 /** Milliseconds of a window after which the SDK is loaded: its start is over by then, and most have not used a cloud yet. */
 const preloadAfter = 10_000;
@@ -49,6 +49,8 @@ export function activate(context: vscode.ExtensionContext): void {
     () => vscode.workspace.isTrusted,
     (line) => log.warn(line),
   );
+  const watches = new JobWatches(connections, () => setting<number>(settings.logLines) ?? 10_000);
+  const inWindow = new Set<Command>();
   const parts: Parts = {
     extension: context.extensionUri,
     log,
@@ -59,18 +61,18 @@ export function activate(context: vscode.ExtensionContext): void {
     inventory,
     projectFiles,
     runs,
-    command: (id, run) => registerCommand(log, id, run),
+    watches,
+    logs: new LogDocuments(connections, watches),
+    command: (id, run) => {
+      inWindow.add(id);
+      return registerCommand(log, id, run);
+    },
   };
-  const registered = [
-    registerConnection,
-    registerTree,
-    registerProjectFile,
-    registerLaunching,
-    registerWatching,
-    registerTestBench,
-    registerSample,
-    registerWizards,
-  ].flatMap((register) => register(parts));
+  const registered = [registerConnection, registerTree, registerProjectFile, registerRuns, registerLogs].flatMap(
+    (register) => register(parts),
+  );
+  registered.push(parts.command(commands.showLog, () => log.show()));
+  const actions = Object.values(commands).filter((id) => !inWindow.has(id));
   const preloading = setTimeout(() => {
     preload().catch((error: unknown) => log.warn(`The AWS SDK cannot be loaded: ${messageOf(error)}`));
   }, preloadAfter);
@@ -82,8 +84,9 @@ export function activate(context: vscode.ExtensionContext): void {
     inventory,
     projectFiles,
     runs,
+    parts.logs,
     ...registered,
-    parts.command(commands.showLog, () => log.show()),
+    ...registerOnFirstUse(parts, actions),
   );
 }
 

@@ -2,23 +2,26 @@ import * as vscode from 'vscode';
 import { commands, panels } from '../../contributions.js';
 import type { JobWatches } from '../../jobs/jobWatch.js';
 import type { ResourceTarget } from '../commands/targets.js';
-import type { Parts } from '../parts.js';
+import type { ActionParts } from '../parts.js';
 import { hostsView } from './hostsView.js';
 import { FromPage, type HostsView, type ToPage } from './job.protocol.js';
 import { jobView, lastFrame } from './jobView.js';
 import { Panel } from './panel.js';
 import { registerResourcePanels } from './resourcePanels.js';
 
-type Needed = Pick<Parts, 'extension' | 'log' | 'runs' | 'connections' | 'inventory' | 'command'>;
+type Needed = Pick<
+  ActionParts,
+  'extension' | 'log' | 'runs' | 'connections' | 'inventory' | 'watches' | 'command' | 'restored'
+>;
 
 /** "Show Training Job": a panel for each job that is looked at, which comes back when the window is reloaded. */
-export function registerJobPanel(parts: Needed, watches: JobWatches): vscode.Disposable[] {
+export function registerJobPanel(parts: Needed): vscode.Disposable[] {
   return registerResourcePanels(parts, {
     kind: 'training-job',
     command: commands.openJob,
     viewType: panels.job,
     title: 'Show training job',
-    open: (view, name, closed) => new JobPanel(parts, watches, view, name, closed),
+    open: (view, name, closed) => new JobPanel(parts, view, name, closed),
   });
 }
 
@@ -30,7 +33,6 @@ class JobPanel {
 
   constructor(
     private readonly parts: Needed,
-    watches: JobWatches,
     view: vscode.WebviewPanel,
     private readonly name: string,
     closed: () => void,
@@ -41,7 +43,7 @@ class JobPanel {
       { viewType: panels.job, bundle: 'job', fromPage: FromPage },
       parts.log,
     );
-    this.used = watches.use(name);
+    this.used = parts.watches.use(name);
     const show = (): void => this.show();
     const listening = [this.used.watch.onDidChange(show), parts.runs.onDidChange(show)];
     // Elapsed times go on although nothing happens.

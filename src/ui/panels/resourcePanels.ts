@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
-import type { Command } from '../../contributions.js';
+import type { Command, PanelType } from '../../contributions.js';
 import type { Kind } from '../../inventory/resource.js';
 import { isResource, pickResource } from '../commands/targets.js';
-import type { Parts } from '../parts.js';
+import type { ActionParts } from '../parts.js';
 
 /** What shows one resource in a webview. */
 interface ResourcePanel {
@@ -14,7 +14,7 @@ interface ResourcePanel {
 interface ResourcePanels {
   readonly kind: Kind;
   readonly command: Command;
-  readonly viewType: string;
+  readonly viewType: PanelType;
   /** Of the list to choose from, when the command is not called on a resource. */
   readonly title: string;
   /** @param closed called when the person closes it */
@@ -23,7 +23,7 @@ interface ResourcePanels {
 
 /** The command that shows a resource: a panel for each that is looked at, which comes back when the window is reloaded. */
 export function registerResourcePanels(
-  { command, inventory }: Pick<Parts, 'command' | 'inventory'>,
+  { command, inventory, restored }: Pick<ActionParts, 'command' | 'inventory' | 'restored'>,
   { kind, command: id, viewType, title, open }: ResourcePanels,
 ): vscode.Disposable[] {
   const shown = new Map<string, ResourcePanel>();
@@ -42,10 +42,8 @@ export function registerResourcePanels(
       if (panel) panel.reveal();
       else adopt(vscode.window.createWebviewPanel(viewType, name, vscode.ViewColumn.Active), name);
     }),
-    vscode.window.registerWebviewPanelSerializer(viewType, {
-      // The title is the resource's name: all that is needed to show it again.
-      deserializeWebviewPanel: async (view) => adopt(view, view.title),
-    }),
+    // The title is the resource's name: all that is needed to show it again.
+    restored(viewType, (view) => adopt(view, view.title)),
     new vscode.Disposable(() => shown.forEach((panel) => panel.dispose())),
   ];
 }

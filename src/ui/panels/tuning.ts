@@ -4,23 +4,23 @@ import { commands, panels } from '../../contributions.js';
 import { TuningWatches } from '../../jobs/tuning/tuningWatch.js';
 import { tuningLogGroup } from '../../logs/followLog.js';
 import { LogDocuments } from '../logs/logDocuments.js';
-import type { Parts } from '../parts.js';
+import type { ActionParts } from '../parts.js';
 import { Panel } from './panel.js';
 import { registerResourcePanels } from './resourcePanels.js';
 import { type Action, FromPage, type ToPage } from './tuning.protocol.js';
 import { bestTrial, tuningView } from './tuningView.js';
 
-type Needed = Pick<Parts, 'extension' | 'log' | 'connections' | 'inventory' | 'command'>;
+type Needed = Pick<ActionParts, 'extension' | 'log' | 'connections' | 'inventory' | 'logs' | 'command' | 'restored'>;
 
 /** "Show Tuning Job": a panel for each that is looked at, which comes back when the window is reloaded. */
-export function registerTuningPanel(parts: Needed, logs: LogDocuments): vscode.Disposable[] {
+export function registerTuningPanel(parts: Needed): vscode.Disposable[] {
   const watches = new TuningWatches(parts.connections);
   return registerResourcePanels(parts, {
     kind: 'tuning-job',
     command: commands.openTuningJob,
     viewType: panels.tuning,
     title: 'Show tuning job',
-    open: (view, name, closed) => new TuningPanel(parts, watches, logs, view, name, closed),
+    open: (view, name, closed) => new TuningPanel(parts, watches, view, name, closed),
   });
 }
 
@@ -34,7 +34,6 @@ class TuningPanel {
   constructor(
     private readonly parts: Needed,
     watches: TuningWatches,
-    private readonly logs: LogDocuments,
     private readonly view: vscode.WebviewPanel,
     private readonly name: string,
     closed: () => void,
@@ -89,7 +88,7 @@ class TuningPanel {
     const trial = (name: string) => ({ resource: { kind: 'training-job', name, arn: '' } });
     const best = bestTrial(this.used.watch);
     if (message.type === 'openTrial') await vscode.commands.executeCommand(commands.openJob, trial(message.name));
-    else if (message.type === 'showLog') await this.logs.show(LogDocuments.uri('tuning-job', this.name));
+    else if (message.type === 'showLog') await this.parts.logs.show(LogDocuments.uri('tuning-job', this.name));
     else if (message.type === 'deployBest') {
       if (best !== undefined) await vscode.commands.executeCommand(commands.deployEndpoint, trial(best));
     } else {
