@@ -67,7 +67,7 @@ test.each<[string, RunRecord]>([
   ['another script', run('other', {}, { script: 's2' })],
   ['the same script with other files', run('other', {}, { data: [{ ...data[0]!, sha256: 'd2' }] })],
   ['another image', run('other', { image: 'other' })],
-  ['another environment', run('other', { environment: { LEVEL: '2' } as Record<string, string> })],
+  ['another environment', run('other', { environment: { LEVEL: '2' } })],
   ['seconds that nobody wrote down', run('other', {}, { results: {} })],
   ['no training', run('other', {}, { requests: { CreateEndpoint: {} } })],
 ])('a run with %s is not the same', (_, other) => {
