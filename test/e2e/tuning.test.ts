@@ -132,3 +132,63 @@ test('a search is watched while it runs, sorted, brushed and marked; what was ch
   await window.page.getByRole('tab', { name: new RegExp(`^${byObjective[0]!.slice('row-'.length)}`) }).waitFor();
   expect(desk.violations).toEqual([]);
 });
+
+test('a search that is stopped in its panel ends there, and keeps the best that it has found', async () => {
+  const client = await search('halted');
+  await tuningState(client, 'halted', ({ BestTrainingJob }) => BestTrainingJob !== undefined);
+  await window.command('Show Tuning Job');
+  await window.pick(/^halted/);
+  const panel = await window.webview('#stop');
+  await panel.locator('#stop').click();
+  await window.page.locator('.monaco-dialog-box').getByRole('button', { name: 'Stop Tuning Job' }).click();
+  const { BestTrainingJob: best } = await tuningState(
+    client,
+    'halted',
+    ({ HyperParameterTuningJobStatus: status }) => status === 'Stopped',
+  );
+  await panel.locator('#stop').waitFor({ state: 'detached', timeout: 30_000 });
+  await panel.getByText(best!.TrainingJobName!).first().waitFor();
+  expect((await rows(panel)).length).toBeLessThan(14);
+});
+
+test('the wizard’s metric is tried on a log and a paste, and the proposal has the regex that was used', async () => {
+  await window.command('New Tuning Job…');
+  const metric = window.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'train_loss' });
+  await metric.hover();
+  await metric.locator('.codicon-beaker').click();
+  const page = await window.webview('#regex');
+  await page.getByText('Paste lines of a log').waitFor();
+  await page.locator('#openJob').click();
+  await window.pick(/^search-\d+/);
+  await page.getByText(/^The log of search-/).waitFor();
+  await page.getByText(/^None of \d+ lines? match/).waitFor();
+  await page.locator('#regex').fill('((a+)+)$');
+  await page.locator('#log').fill(`${'a'.repeat(60)}!\nepoch=1 loss=0.9\nepoch=2 loss=nan\nepoch=3 loss=0.4`);
+  await page.getByText('its expression took more than').waitFor();
+  await page.locator('#regex').fill('loss=(\\S+)');
+  await page.getByText('2 values, from 0.900 to 0.400').waitFor();
+  expect(await page.locator('#matches mark').allTextContents()).toEqual(['loss=0.9', 'loss=nan', 'loss=0.4']);
+  await page.locator('#chart svg').waitFor();
+  await expectAccessible(page);
+  await window.picture('metric-regex-dark');
+
+  await page.locator('#use').click();
+  await window.pick(/^train_loss.*loss=\(\\S\+\)/);
+  await window.pick(/^12/);
+  await window.pick(/^2/);
+  await window.page.getByRole('tab', { name: /^sagemaker\.jsonc/ }).waitFor();
+  await window.toast('This is a proposal made from jobs.quick').waitFor();
+  expect(desk.read('sagemaker.jsonc'), 'until it is saved').not.toContain('"tune"');
+  await window.page.keyboard.press('Control+S');
+  await expect.poll(() => desk.read('sagemaker.jsonc')).toContain(String.raw`"train_loss": "loss=(\\S+)"`);
+});
+
+test('the best of a search that no entry has launched is proposed as an entry of its own', async () => {
+  await window.command('Train with the Best Parameters…');
+  await window.pick(/^search(,|$)/);
+  await window.toast('No entry takes the hyperparameters of search yet').waitFor();
+  await window.page.keyboard.press('Control+S');
+  await expect.poll(() => desk.read('sagemaker.jsonc')).toMatch(/"best": \{\s*"kind": "training"/);
+  expect(desk.read('sagemaker.jsonc')).toMatch(/"lr": 0\.0\d+/);
+  expect(desk.violations).toEqual([]);
+});
