@@ -129,13 +129,15 @@ async function evidenceFor(
   source: SourcePreview | undefined,
   signal: AbortSignal,
 ): Promise<MetricEvidence> {
+  const entryPoint = job.script.replaceAll('\\', '/');
   const files = source?.files ?? [];
+  const scripts = files.filter(({ path: file }) => file.endsWith('.py') || file === entryPoint);
   // A bundle of its own, with a parser of Python in it; written with the folder, by which esbuild.mjs knows it.
   const { readPrinted } = await import('../launch/scanWorkspace.js');
-  const printed = (await readPrinted(files, job.script.replaceAll('\\', '/'))) ?? [];
+  const printed = (await readPrinted(files, entryPoint)) ?? [];
   try {
     const past = await pastLog(cloud, await runs.list(), project.jobs, job, signal);
-    const isSameScript = past !== undefined && (await lastChange(files)) < past.launched.getTime();
+    const isSameScript = past !== undefined && (await lastChange(scripts)) < past.launched.getTime();
     return { past: past && { ...past, isSameScript }, unread: undefined, printed };
   } catch (error) {
     signal.throwIfAborted();

@@ -68,7 +68,7 @@ function isNumber(replacement: string): boolean {
 function plain(script: Script, node: SyntaxNode): string | undefined {
   const value = script.literal(node);
   if (typeof value !== 'string' || !isPrinted(script, node, false)) return undefined;
-  return value.replace(/%[-+0-9.]*[dfeg]|\{[^{}]*\}/g, '\0');
+  return value.replace(/%[-+0-9.]*[dfegr]|\{[^{}]*\}/g, '\0');
 }
 
 /** @param kept what to say of a text that is in no call */

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { metricsGate } from '../../../src/launch/metricsGate.js';
 import { readPrinted } from '../../../src/launch/scanWorkspace.js';
+import { readProject } from '../../../src/project/read.js';
 
 const metrics = { loss: 'valid_loss=([0-9.e-]+)', accuracy: 'accuracy: ([0-9.]+)' };
 const nothing = { past: undefined, unread: undefined, printed: [] };
@@ -60,8 +62,10 @@ describe('the gate of metrics', () => {
       return { path: name, absolute, size: 1 };
     });
     const printed = (await readPrinted(files, 'train.py'))!;
-    const sample = { valid_loss: 'valid_loss=([0-9.e-]+)', test_accuracy: 'test_accuracy=([0-9.]+)' };
-    expect(metricsGate(sample, { ...nothing, printed }, 'valid_loss').level).toBe('green');
+    const sample = readProject(readFileSync(path.resolve('training', 'sagemaker.jsonc'), 'utf8')).project!;
+    for (const job of Object.values(sample.jobs)) {
+      expect(metricsGate(job.metrics, { ...nothing, printed }).level).toBe('green');
+    }
     expect(metricsGate({ other: 'Validation Loss: ([0-9.]+)' }, { ...nothing, printed }, 'other').level).toBe('amber');
   });
 });
