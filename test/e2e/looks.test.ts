@@ -99,7 +99,9 @@ async function expectToFit(frame: Frame): Promise<void> {
       const { document } = globalThis as unknown as { document: Page };
       const right = document.querySelector('#root')!.getBoundingClientRect().right;
       return [...document.querySelectorAll('#root *')]
-        .filter((element) => element.getBoundingClientRect().right > right + 1 && !element.closest('pre, .scroll, .wide'))
+        .filter(
+          (element) => element.getBoundingClientRect().right > right + 1 && !element.closest('pre, .scroll, .wide'),
+        )
         .map((element) => element.outerHTML.slice(0, 100));
     });
   await expect.poll(widest).toEqual([]);
