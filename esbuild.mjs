@@ -1,5 +1,6 @@
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { thirdPartyNotices } from './scripts/thirdPartyNotices.mjs';
 
 /**
@@ -63,33 +64,67 @@ const literalSchemaKeys = {
   },
 };
 
-/** @type {import('esbuild').BuildOptions} */
-const node = {
-  bundle: true,
-  platform: 'node',
+const output = {
+  platform: /** @type {const} */ ('node'),
   target: 'node20',
-  format: 'cjs',
   minify: true,
   keepNames: true,
+  legalComments: /** @type {const} */ ('none'),
+  supported: { 'dynamic-import': false },
+};
+
+/** @type {import('esbuild').BuildOptions} */
+const node = {
+  ...output,
+  bundle: true,
+  format: 'cjs',
   sourcemap: 'external',
-  legalComments: 'none',
   logLevel: 'warning',
   outdir: 'dist',
   external: ['vscode'],
-  supported: { 'dynamic-import': false },
   mainFields: ['module', 'main'],
   conditions: ['module', 'import'],
   loader: { '.json': 'json' },
 };
 
 const bundles = [
-  { entryPoints: { extension: 'src/extension.ts' }, plugins: [apart, tables] },
   { entryPoints: { aws: 'src/aws/cloud.ts' }, plugins: [literalSchemaKeys] },
   { entryPoints: { scan: 'src/launch/scanWorkspace.ts', tar: 'tar-stream' } },
   { entryPoints: { sandbox: 'src/sandbox/main.ts' } },
   // The main job in a terminal, for `npm start`: the product's rooms without a window.
   { entryPoints: { mainJob: 'scripts/mainJob.ts' }, plugins: [apart, tables] },
 ];
+
+/**
+ * The window, and what it loads with the first action (src/ui/onFirstUse.ts): both need the same classes and the same
+ * state, so what both use is a file of its own, `chunk.js`. esbuild splits ES modules only; each is then made CommonJS,
+ * which VS Code loads without its loader hooks.
+ */
+async function window() {
+  const { outputFiles, metafile } = await build({
+    ...node,
+    entryPoints: { extension: 'src/extension.ts' },
+    plugins: [apart, tables],
+    format: 'esm',
+    splitting: true,
+    chunkNames: '[name]',
+    sourcemap: 'inline',
+    supported: {},
+    write: false,
+    metafile: true,
+  });
+  for (const file of outputFiles) {
+    const { code, map } = await transform(file.text, {
+      ...output,
+      format: 'cjs',
+      sourcemap: 'external',
+      sourcefile: path.basename(file.path),
+    });
+    await writeFile(file.path, code);
+    await writeFile(`${file.path}.map`, map);
+  }
+  return { metafile };
+}
 
 /** The front ends of the panels: one bundle and one style sheet each. */
 const pages = {
@@ -115,6 +150,7 @@ const pages = {
 };
 
 const built = await Promise.all([
+  window(),
   ...bundles.map((bundle) => build({ ...node, ...bundle, metafile: true })),
   build({ ...pages, metafile: true }),
 ]);

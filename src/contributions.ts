@@ -88,3 +88,4 @@ export const panels = {
   metricRegex: 'sagemakerWorkbench.metricRegex',
   testBench: 'sagemakerWorkbench.testBench',
 } as const;
+export type PanelType = (typeof panels)[keyof typeof panels];

@@ -2,21 +2,21 @@ import * as vscode from 'vscode';
 import { type ConnectionChoice, Connections } from './aws/connections.js';
 import { connect } from './aws/load.js';
 import { LocalSandbox } from './aws/localSandbox.js';
-import { commands, settings } from './contributions.js';
+import { type Command, commands, settings } from './contributions.js';
 import { UserError } from './core/errors.js';
 import { Inventory } from './inventory/inventory.js';
+import { JobWatches } from './jobs/jobWatch.js';
 import { RunHistory } from './launch/runHistory.js';
 import { registerCommand } from './ui/commands/command.js';
-import { registerLaunching } from './ui/commands/launching.js';
-import { registerSample } from './ui/commands/sample.js';
 import { registerConnection } from './ui/connection/connection.js';
-import { registerWatching } from './ui/logs/logs.js';
-import { registerTestBench } from './ui/panels/testBench.js';
+import { LogDocuments } from './ui/logs/logDocuments.js';
+import { registerLogs } from './ui/logs/logs.js';
+import { registerOnFirstUse } from './ui/onFirstUse.js';
 import type { Parts } from './ui/parts.js';
 import { registerProjectFile } from './ui/projectFile/projectFile.js';
 import { ProjectFiles } from './ui/projectFile/projectFiles.js';
+import { registerRuns } from './ui/runs.js';
 import { registerTree } from './ui/tree/tree.js';
-import { registerWizards } from './ui/wizards/newProjectFile.js';
 
 /** Makes the parts and hands them to each other. Synchronous and without I/O: everything else waits for its first use. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -45,6 +45,8 @@ export function activate(context: vscode.ExtensionContext): void {
     () => vscode.workspace.isTrusted,
     (line) => log.warn(line),
   );
+  const watches = new JobWatches(connections, () => setting<number>(settings.logLines) ?? 10_000);
+  const inWindow = new Set<Command>();
   const parts: Parts = {
     extension: context.extensionUri,
     log,
@@ -55,18 +57,18 @@ export function activate(context: vscode.ExtensionContext): void {
     inventory,
     projectFiles,
     runs,
-    command: (id, run) => registerCommand(log, id, run),
+    watches,
+    logs: new LogDocuments(connections, watches),
+    command: (id, run) => {
+      inWindow.add(id);
+      return registerCommand(log, id, run);
+    },
   };
-  const registered = [
-    registerConnection,
-    registerTree,
-    registerProjectFile,
-    registerLaunching,
-    registerWatching,
-    registerTestBench,
-    registerSample,
-    registerWizards,
-  ].flatMap((register) => register(parts));
+  const registered = [registerConnection, registerTree, registerProjectFile, registerRuns, registerLogs].flatMap(
+    (register) => register(parts),
+  );
+  registered.push(parts.command(commands.showLog, () => log.show()));
+  const actions = Object.values(commands).filter((id) => !inWindow.has(id));
   context.subscriptions.push(
     log,
     sandbox,
@@ -74,8 +76,9 @@ export function activate(context: vscode.ExtensionContext): void {
     inventory,
     projectFiles,
     runs,
+    parts.logs,
     ...registered,
-    parts.command(commands.showLog, () => log.show()),
+    ...registerOnFirstUse(parts, actions),
   );
 }
 

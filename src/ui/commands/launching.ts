@@ -4,8 +4,6 @@ import { longestSearch } from '../../costs/estimate.js';
 import { jobSummary } from '../../launch/mainJob.js';
 import { planTraining } from '../../launch/planTraining.js';
 import { limitsOf, planTuning } from '../../launch/planTuning.js';
-import type { EndedRun } from '../../launch/runHistory.js';
-import { kindOf } from '../../launch/runRecord.js';
 import type { Session } from '../../launch/session.js';
 import { uploadInputs } from '../../launch/submitJob.js';
 import { submitTraining } from '../../launch/train.js';
@@ -14,7 +12,6 @@ import { noWinner, runWithWinner } from '../../launch/winner.js';
 import { winnerFrom } from '../../project/jobs.js';
 import { askToLaunch } from '../panels/launch.js';
 import type { Parts } from '../parts.js';
-import { chiefResult, duration } from '../words.js';
 import { deployEndpoint } from './deploying.js';
 import { withCancel, withScratch } from './progress.js';
 import { sessionFor } from './session.js';
@@ -24,7 +21,7 @@ import { leftInS3, uploadData, uploaded } from './uploading.js';
 
 /** Uploading, launching, deploying: everything that makes something, with the launch panel in front of it. */
 export function registerLaunching(parts: Parts): vscode.Disposable[] {
-  const { command, projectFiles, runs } = parts;
+  const { command, projectFiles } = parts;
   return [
     command(commands.launchJob, async (argument: unknown) => {
       const target = isEntry(argument, 'jobs') ? argument : await pickEntry(projectFiles, 'jobs', 'Launch');
@@ -38,8 +35,6 @@ export function registerLaunching(parts: Parts): vscode.Disposable[] {
       if (target) await uploadData(parts, target);
     }),
     command(commands.deployEndpoint, (argument: unknown) => deployEndpoint(parts, argument)),
-    runs.onDidEnd((run) => void tellEnd(run)),
-    watchRecords(parts),
   ];
 }
 
@@ -123,50 +118,4 @@ async function requireWinner(session: Session, { entry }: EntryTarget<'jobs'>, t
   const search = { entry: { ...entry, name: from.slice('jobs.'.length) } };
   const run = () => vscode.commands.executeCommand<void>(commands.launchJob, search);
   throw noWinner(from, { label: `Launch ${from}`, run });
-}
-
-/** A run that was launched from here has ended: said once, whichever window hears of it. */
-async function tellEnd({ record }: EndedRun): Promise<void> {
-  const { id, entry, outcome, started, ended, failure, results } = record;
-  const kind = kindOf(record);
-  const name = kind === 'endpoint' ? (results.endpoint ?? '') : id;
-  const target: ResourceTarget = { resource: { kind, name, arn: '' } };
-  const took = duration(new Date(ended ?? started).getTime() - new Date(started).getTime());
-  const offer = async (text: string, actions: Readonly<Record<string, () => PromiseLike<unknown>>>): Promise<void> => {
-    const tell = outcome === 'Failed' ? vscode.window.showErrorMessage : vscode.window.showInformationMessage;
-    const picked = await tell(text, ...Object.keys(actions));
-    if (picked !== undefined) await actions[picked]?.();
-  };
-  const call = (command: string, argument: ResourceTarget) => () => vscode.commands.executeCommand(command, argument);
-  if (outcome === 'Completed') {
-    const panel = panelCommands[kind];
-    const result = chiefResult(record);
-    const model: ResourceTarget = { resource: { kind: 'training-job', name: results.winner?.trial ?? id, arn: '' } };
-    await offer(`${entry} completed in ${took}${result === undefined ? '' : `: ${result}`}.`, {
-      ...(results.winner && { 'Train Best…': call(commands.trainBest, target) }),
-      ...(results.model !== undefined && { 'Deploy…': call(commands.deployEndpoint, model) }),
-      ...(panel !== undefined && { Show: call(panel, target) }),
-    });
-  } else if (outcome === 'InService') {
-    await offer(`${name} is in service.`, { Test: call(commands.testEndpoint, target) });
-  } else if (outcome === 'Failed') {
-    await offer(`${entry} failed after ${took}: ${failure ?? 'no reason was given'}`, {
-      'Show Log': call(commands.showResourceLog, target),
-    });
-  }
-}
-
-/** Records that other windows and the terminal write. */
-function watchRecords({ runs }: Pick<Parts, 'runs'>): vscode.Disposable {
-  const watcher = vscode.workspace.createFileSystemWatcher('**/.sagemaker/runs/*.json');
-  const again = (uri: vscode.Uri): void => {
-    const folder = vscode.workspace.getWorkspaceFolder(uri);
-    if (folder) void runs.read(folder.uri.fsPath);
-  };
-  return vscode.Disposable.from(
-    watcher,
-    watcher.onDidCreate(again),
-    watcher.onDidChange(again),
-    watcher.onDidDelete(again),
-  );
 }

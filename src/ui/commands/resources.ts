@@ -8,6 +8,7 @@ import { usd } from '../../costs/estimate.js';
 import { deleteEndpoint } from '../../hosting/deleteEndpoint.js';
 import { untilSettled } from '../../hosting/deploy.js';
 import { type Kind, kinds } from '../../inventory/resource.js';
+import { openOutput } from '../logs/openOutput.js';
 import type { Parts } from '../parts.js';
 import { hourly } from '../tree/rows.js';
 import { mutationOf } from './mutations.js';
@@ -51,6 +52,10 @@ export function registerResources(parts: Needed): vscode.Disposable[] {
     command(commands.deleteModel, async (argument: unknown) => {
       const target = await one(argument, 'model', 'Delete model');
       if (target) await removeModel(parts, target);
+    }),
+    command(commands.openOutput, async (argument: unknown) => {
+      const target = await one(argument, 'training-job', 'Output of');
+      if (target) await openOutput(parts, target);
     }),
     command(commands.copyArn, async (argument: unknown) => {
       const known = kinds.find((kind) => isResource(argument, kind));

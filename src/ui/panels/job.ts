@@ -2,19 +2,22 @@ import * as vscode from 'vscode';
 import { commands, panels } from '../../contributions.js';
 import type { JobWatches } from '../../jobs/jobWatch.js';
 import { isResource, pickResource, type ResourceTarget } from '../commands/targets.js';
-import type { Parts } from '../parts.js';
+import type { ActionParts } from '../parts.js';
 import { hostsView } from './hostsView.js';
 import { FromPage, type HostsView, type ToPage } from './job.protocol.js';
 import { jobView, lastFrame } from './jobView.js';
 import { Panel } from './panel.js';
 
-type Needed = Pick<Parts, 'extension' | 'log' | 'runs' | 'connections' | 'inventory' | 'command'>;
+type Needed = Pick<
+  ActionParts,
+  'extension' | 'log' | 'runs' | 'connections' | 'inventory' | 'watches' | 'command' | 'restored'
+>;
 
 /** "Show Training Job": a panel for each job that is looked at, which comes back when the window is reloaded. */
-export function registerJobPanel(parts: Needed, watches: JobWatches): vscode.Disposable[] {
+export function registerJobPanel(parts: Needed): vscode.Disposable[] {
   const open = new Map<string, JobPanel>();
   const adopt = (view: vscode.WebviewPanel, name: string): void => {
-    open.set(name, new JobPanel(parts, watches, view, name, () => open.delete(name)));
+    open.set(name, new JobPanel(parts, view, name, () => open.delete(name)));
   };
   return [
     parts.command(commands.openJob, async (argument: unknown) => {
@@ -27,10 +30,8 @@ export function registerJobPanel(parts: Needed, watches: JobWatches): vscode.Dis
       if (shown) shown.reveal();
       else adopt(vscode.window.createWebviewPanel(panels.job, name, vscode.ViewColumn.Active), name);
     }),
-    vscode.window.registerWebviewPanelSerializer(panels.job, {
-      // The title is the job's name: all that is needed to show it again.
-      deserializeWebviewPanel: async (view) => adopt(view, view.title),
-    }),
+    // The title is the job's name: all that is needed to show it again.
+    parts.restored(panels.job, (view) => adopt(view, view.title)),
     new vscode.Disposable(() => open.forEach((panel) => panel.dispose())),
   ];
 }
@@ -43,7 +44,6 @@ class JobPanel {
 
   constructor(
     private readonly parts: Needed,
-    watches: JobWatches,
     view: vscode.WebviewPanel,
     private readonly name: string,
     closed: () => void,
@@ -54,7 +54,7 @@ class JobPanel {
       { viewType: panels.job, bundle: 'job', fromPage: FromPage },
       parts.log,
     );
-    this.used = watches.use(name);
+    this.used = parts.watches.use(name);
     const show = (): void => this.show();
     const listening = [this.used.watch.onDidChange(show), parts.runs.onDidChange(show)];
     // Elapsed times go on although nothing happens.

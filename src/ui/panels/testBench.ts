@@ -6,7 +6,7 @@ import { fetchImage } from '../../hosting/fetchImage.js';
 import { ModelLabels } from '../../hosting/modelLabels.js';
 import type { ResourceOf } from '../../inventory/resource.js';
 import { isEntry, isResource, projectOf } from '../commands/targets.js';
-import type { Parts } from '../parts.js';
+import type { ActionParts, Parts } from '../parts.js';
 import { deployedName } from '../projectFile/projectFiles.js';
 import { Panel, type PanelKind } from './panel.js';
 import { FromPage, type Outcome, type Picture, type Send, type Sending, type ToPage } from './testBench.protocol.js';
@@ -16,7 +16,7 @@ import { readPicture, workspaceLabels } from './testBenchWorkspace.js';
 const kind: PanelKind<FromPage> = { viewType: panels.testBench, bundle: 'testBench', fromPage: FromPage };
 
 /** "Test Endpoint": one panel a window, whose endpoint can be changed in it. */
-export function registerTestBench(parts: Parts): vscode.Disposable[] {
+export function registerTestBench(parts: ActionParts): vscode.Disposable[] {
   let bench: TestBench | undefined;
   const adopt = (view: vscode.WebviewPanel) => {
     bench = new TestBench(parts, view, () => (bench = undefined));
@@ -33,11 +33,9 @@ export function registerTestBench(parts: Parts): vscode.Disposable[] {
       }
       if (chosen.name !== undefined) bench?.target(chosen.name);
     }),
-    vscode.window.registerWebviewPanelSerializer(panels.testBench, {
-      deserializeWebviewPanel: async (view) => {
-        if (bench) view.dispose();
-        else adopt(view);
-      },
+    parts.restored(panels.testBench, (view) => {
+      if (bench) view.dispose();
+      else adopt(view);
     }),
   ];
 }

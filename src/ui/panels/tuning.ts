@@ -5,19 +5,19 @@ import { TuningWatches } from '../../jobs/tuning/tuningWatch.js';
 import { tuningLogGroup } from '../../logs/followLog.js';
 import { isResource, pickResource } from '../commands/targets.js';
 import { LogDocuments } from '../logs/logDocuments.js';
-import type { Parts } from '../parts.js';
+import type { ActionParts } from '../parts.js';
 import { Panel } from './panel.js';
 import { type Action, FromPage, type ToPage } from './tuning.protocol.js';
 import { bestTrial, tuningView } from './tuningView.js';
 
-type Needed = Pick<Parts, 'extension' | 'log' | 'connections' | 'inventory' | 'command'>;
+type Needed = Pick<ActionParts, 'extension' | 'log' | 'connections' | 'inventory' | 'logs' | 'command' | 'restored'>;
 
 /** "Show Tuning Job": a panel for each that is looked at, which comes back when the window is reloaded. */
-export function registerTuningPanel(parts: Needed, logs: LogDocuments): vscode.Disposable[] {
+export function registerTuningPanel(parts: Needed): vscode.Disposable[] {
   const watches = new TuningWatches(parts.connections);
   const open = new Map<string, TuningPanel>();
   const adopt = (view: vscode.WebviewPanel, name: string): void => {
-    open.set(name, new TuningPanel(parts, watches, logs, view, name, () => open.delete(name)));
+    open.set(name, new TuningPanel(parts, watches, view, name, () => open.delete(name)));
   };
   return [
     parts.command(commands.openTuningJob, async (argument: unknown) => {
@@ -30,10 +30,8 @@ export function registerTuningPanel(parts: Needed, logs: LogDocuments): vscode.D
       if (shown) shown.reveal();
       else adopt(vscode.window.createWebviewPanel(panels.tuning, name, vscode.ViewColumn.Active), name);
     }),
-    vscode.window.registerWebviewPanelSerializer(panels.tuning, {
-      // The title is the job's name: all that is needed to show it again.
-      deserializeWebviewPanel: async (view) => adopt(view, view.title),
-    }),
+    // The title is the job's name: all that is needed to show it again.
+    parts.restored(panels.tuning, (view) => adopt(view, view.title)),
     new vscode.Disposable(() => open.forEach((panel) => panel.dispose())),
   ];
 }
@@ -48,7 +46,6 @@ class TuningPanel {
   constructor(
     private readonly parts: Needed,
     watches: TuningWatches,
-    private readonly logs: LogDocuments,
     private readonly view: vscode.WebviewPanel,
     private readonly name: string,
     closed: () => void,
@@ -103,7 +100,7 @@ class TuningPanel {
     const trial = (name: string) => ({ resource: { kind: 'training-job', name, arn: '' } });
     const best = bestTrial(this.used.watch);
     if (message.type === 'openTrial') await vscode.commands.executeCommand(commands.openJob, trial(message.name));
-    else if (message.type === 'showLog') await this.logs.show(LogDocuments.uri('tuning-job', this.name));
+    else if (message.type === 'showLog') await this.parts.logs.show(LogDocuments.uri('tuning-job', this.name));
     else if (message.type === 'deployBest') {
       if (best !== undefined) await vscode.commands.executeCommand(commands.deployEndpoint, trial(best));
     } else {

@@ -1,7 +1,6 @@
 import * as vscode from 'vscode';
 import { commands, views } from '../../contributions.js';
 import { type Kind, kinds } from '../../inventory/resource.js';
-import { registerResources } from '../commands/resources.js';
 import type { Parts } from '../parts.js';
 import { pickOne } from '../quickPick.js';
 import type { ListNode } from './nodes.js';
@@ -35,7 +34,6 @@ export function registerTree(parts: Parts): vscode.Disposable[] {
       if (filter) resources.setFilter(filter);
     }),
     command(commands.clearFilter, () => resources.setFilter(undefined)),
-    ...registerResources(parts),
   ];
 }
 
