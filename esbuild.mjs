@@ -141,6 +141,7 @@ const pages = {
     launch: 'media/launch/launch.ts',
     job: 'media/job/job.ts',
     tuning: 'media/tuning/tuning.ts',
+    metricRegex: 'media/metricRegex/metricRegex.ts',
     testBench: 'media/testBench/testBench.ts',
     codicon: 'node_modules/@vscode/codicons/dist/codicon.css',
   },

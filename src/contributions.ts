@@ -15,6 +15,7 @@ export const commands = {
   openTuningJob: 'sagemakerWorkbench.tuning.open',
   openOutput: 'sagemakerWorkbench.job.openOutput',
   newTuningJob: 'sagemakerWorkbench.tuning.new',
+  tryMetric: 'sagemakerWorkbench.metric.try',
   trainBest: 'sagemakerWorkbench.tuning.trainBest',
   stopTuningJob: 'sagemakerWorkbench.tuning.stop',
   deployBest: 'sagemakerWorkbench.tuning.deployBest',
@@ -85,6 +86,7 @@ export const panels = {
   launch: 'sagemakerWorkbench.launch',
   job: 'sagemakerWorkbench.job',
   tuning: 'sagemakerWorkbench.tuning',
+  metricRegex: 'sagemakerWorkbench.metricRegex',
   testBench: 'sagemakerWorkbench.testBench',
 } as const;
 export type PanelType = (typeof panels)[keyof typeof panels];

@@ -1,5 +1,6 @@
 import { createContext, Script } from 'node:vm';
 import { messageOf } from '../core/errors.js';
+import { countGroups, readRegex } from '../core/regex.js';
 
 /** One of `AlgorithmSpecification.MetricDefinitions`. */
 export interface MetricDefinition {
@@ -11,6 +12,20 @@ export interface MetricDefinition {
 export interface MetricValue {
   readonly name: string;
   readonly value: number;
+}
+
+/** Where a definition has matched. */
+export interface MetricMatch {
+  readonly name: string;
+  /** Index of the line. */
+  readonly line: number;
+  /** Of the whole match within the line, in UTF-16 units. */
+  readonly from: number;
+  readonly length: number;
+  /** What the first group holds. */
+  readonly text: string;
+  /** Undefined for what is no number that CloudWatch takes: such a match brings no value. */
+  readonly value: number | undefined;
 }
 
 /** Characters of a line in which numbers are looked for: what comes later in a longer line is not seen. */
@@ -48,6 +63,11 @@ export class MetricScraper {
 
   /** The values in `lines`, in their order; at most one a line and definition. */
   scan(lines: readonly string[]): MetricValue[] {
+    return this.find(lines).flatMap(({ name, value }) => (value === undefined ? [] : [{ name, value }]));
+  }
+
+  /** The matches in `lines`, in their order, also those without a number; the first of each line and definition. */
+  find(lines: readonly string[]): MetricMatch[] {
     if (this.patterns.length === 0) return [];
     const shortened = lines.map((line) => line.slice(0, searchedLength));
     const found = this.withPatience(() => search(this.patterns, shortened));
@@ -77,16 +97,15 @@ export class MetricScraper {
 function search(
   patterns: readonly { readonly name: string; readonly pattern: RegExp }[],
   lines: readonly string[],
-): MetricValue[] {
-  const values: MetricValue[] = [];
-  for (const line of lines) {
-    for (const { name, pattern } of patterns) {
-      const text = pattern.exec(line)?.[1];
-      const value = text === undefined ? undefined : number(text);
-      if (value !== undefined) values.push({ name, value });
-    }
-  }
-  return values;
+): MetricMatch[] {
+  return lines.flatMap((text, line) =>
+    patterns.flatMap(({ name, pattern }) => {
+      const match = pattern.exec(text);
+      // An alternative may have left the group out.
+      if (match?.[1] === undefined) return [];
+      return [{ name, line, from: match.index, length: match[0].length, text: match[1], value: number(match[1]) }];
+    }),
+  );
 }
 
 /** CloudWatch takes no NaN and no infinity (PutMetricData, API reference): a diverged loss gives no value. */
@@ -99,31 +118,12 @@ function number(text: string): number | undefined {
 
 /** The expression, or what is wrong with it. */
 function compile(source: string): RegExp | string {
-  let pattern: RegExp;
   try {
-    pattern = new RegExp(...translate(source));
+    const pattern = readRegex(source);
+    return countGroups(pattern) > 0
+      ? pattern
+      : 'its expression has no group, so there is no number to take: put it in parentheses';
   } catch (error) {
     return `its expression is not valid: ${messageOf(error)}`;
   }
-  // Alternatives may leave a group out, but it is in the result's length all the same.
-  const groups = new RegExp(`${pattern.source}|`, pattern.flags).exec('')!.length - 1;
-  return groups > 0 ? pattern : 'its expression has no group, so there is no number to take: put it in parentheses';
-}
-
-/** SageMaker's users write Python's and Java's expressions: the forms that JavaScript spells otherwise, as it does. */
-function translate(source: string): [pattern: string, flags: string] {
-  const flags = /^\(\?([ims]+)\)/.exec(source);
-  const pattern = source
-    .slice(flags?.[0].length ?? 0)
-    .replaceAll(
-      /\\[\s\S]|\[(?:\\[\s\S]|[^\]\\])*\]|\(\?P<|\(\?P=(\w+)\)|\(\?#[^)]*\)/g,
-      (part: string, reference: string | undefined) => {
-        if (reference !== undefined) return `\\k<${reference}>`;
-        if (part === '(?P<') return '(?<';
-        if (part.startsWith('(?#')) return '';
-        if (part === '\\A') return '^';
-        return part === '\\Z' || part === '\\z' ? '$' : part;
-      },
-    );
-  return [pattern, [...new Set(flags?.[1])].join('')];
 }

@@ -1,5 +1,4 @@
-import { MetricScraper } from '../container/metrics.js';
-import type { LogLine } from '../logs/followLog.js';
+import { type MetricDefinition, type MetricMatch, type MetricProblem, MetricScraper } from '../container/metrics.js';
 
 export interface Point {
   /** The epoch that the line names, else how many values came before. */
@@ -18,21 +17,22 @@ export class MetricSeries {
   private readonly values = new Map<string, { readonly epoch: number | undefined; readonly value: number }[]>();
   private readonly scraper: MetricScraper;
 
-  constructor(definitions: readonly { readonly name: string; readonly regex: string }[]) {
+  /** @param report gets definitions that cannot be used; where they are the gates' to tell they only find nothing */
+  constructor(definitions: readonly MetricDefinition[], report: (problem: MetricProblem) => void = () => undefined) {
     for (const { name } of definitions) this.values.set(name, []);
-    // A definition that cannot be used is the gates' to tell; here it only finds nothing.
-    this.scraper = new MetricScraper(definitions, () => undefined);
+    this.scraper = new MetricScraper(definitions, report);
   }
 
-  add(lines: readonly LogLine[]): void {
-    for (const { message } of lines) {
-      for (const { name, value } of this.scraper.scan([message])) {
-        const values = this.values.get(name);
-        if (!values || values.length >= mostPoints) continue;
-        const epoch = /(?<!\w)epoch\s*[=: ]\s*(\d+)/i.exec(message)?.[1];
-        values.push({ epoch: epoch === undefined ? undefined : Number(epoch), value });
-      }
+  /** What matched in these lines. */
+  add(lines: readonly { readonly message: string }[]): readonly MetricMatch[] {
+    const matches = this.scraper.find(lines.map(({ message }) => message));
+    for (const { name, line, value } of matches) {
+      const values = this.values.get(name);
+      if (!values || value === undefined || values.length >= mostPoints) continue;
+      const epoch = /(?<!\w)epoch\s*[=: ]\s*(\d+)/i.exec(lines[line]!.message)?.[1];
+      values.push({ epoch: epoch === undefined ? undefined : Number(epoch), value });
     }
+    return matches;
   }
 
   /** Whether the curves go by the epochs that the log names. */

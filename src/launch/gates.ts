@@ -7,7 +7,6 @@ import { MalformedPolicy, parsePolicy } from '../iam/policy.js';
 import { trust } from '../iam/trust.js';
 import { largeSourceBytes, type SourcePreview } from '../packaging/sourceArchive.js';
 import type { Job } from '../project/jobs.js';
-import { metricRegexProblem } from '../project/values.js';
 import type { UploadPlan } from '../transfer/uploadFolder.js';
 import type { HostReading } from './scanWorkspace.js';
 
@@ -34,26 +33,6 @@ export function nameGate(name: string, longest = longestName): Gate {
         level: 'red',
         evidence: `${name} is not a name that SageMaker takes`,
         fix: `Use letters, digits and hyphens, ${longest} at most.`,
-      };
-}
-
-/** A job without metrics trains, but nobody can say how well; a regex without a group yields nothing at all. */
-export function metricsGate(metrics: Readonly<Record<string, string>>): Gate {
-  const names = Object.keys(metrics);
-  const [problem] = Object.entries(metrics).flatMap(([name, regex]) => {
-    const found = metricRegexProblem(regex);
-    return found === undefined ? [] : [`${name}: ${found}`];
-  });
-  if (problem !== undefined) {
-    return { id: 'metrics', level: 'red', evidence: problem, fix: 'Mend the regex in sagemaker.jsonc.' };
-  }
-  return names.length > 0
-    ? { id: 'metrics', level: 'green', evidence: `${names.join(', ')}: each regex has a group for its number` }
-    : {
-        id: 'metrics',
-        level: 'amber',
-        evidence: 'No metric is defined, so no number will say how good the model is',
-        fix: 'Add "metrics" with a regex for a line that the script prints.',
       };
 }
 

@@ -1,12 +1,17 @@
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { messageOf } from '../aws/errors.js';
 import type { ObjectAddress } from '../aws/gateways/objects.js';
 import { pytorchImage } from '../aws/images.js';
 import type { Estimate } from '../costs/estimate.js';
 import type { TrainingPlan } from '../jobs/trainingRequest.js';
 import { packSource, type SourceArchive, type SourcePreview } from '../packaging/sourceArchive.js';
+import type { SourceFile } from '../packaging/sourceFiles.js';
 import type { Job } from '../project/jobs.js';
 import { executionRole } from './executionRole.js';
-import { bucketGate, distributionGate, type Gate, instanceGate, isBlocked, metricsGate, sourceGate } from './gates.js';
+import { bucketGate, distributionGate, type Gate, instanceGate, isBlocked, sourceGate } from './gates.js';
+import { type MetricEvidence, metricsGate } from './metricsGate.js';
+import { pastLog } from './pastLog.js';
 import { channelUri, type DataUpload, planData } from './planData.js';
 import type { HostReading } from './scanWorkspace.js';
 import { type Session, sourceWithoutData, tagsOf } from './session.js';
@@ -67,7 +72,11 @@ export async function planJob<Request>(
     role.gate,
     sourceGate(job.source, job.script, source),
     ...data.map(({ gate }) => gate),
-    metricsGate(job.metrics),
+    metricsGate(
+      job.metrics,
+      await evidenceFor(session, job, source, signal),
+      job.kind === 'tuning' ? job.objective.metric : undefined,
+    ),
     ...distributionGate(job, source && (await hostsRead(job, source))),
     instanceGate('training', job.instance, estimate),
   ];
@@ -111,4 +120,33 @@ async function hostsRead({ instance, script }: Job, { files }: SourcePreview): P
   // A bundle of its own, with a parser of Python in it; written with the folder, by which esbuild.mjs knows it.
   const { readHosts } = await import('../launch/scanWorkspace.js');
   return readHosts(files, script.replaceAll('\\', '/'));
+}
+
+/** What the metrics are tried on: without a log to read a job can still be launched, so why there is none is told. */
+async function evidenceFor(
+  { cloud, runs, project }: Session,
+  job: Job,
+  source: SourcePreview | undefined,
+  signal: AbortSignal,
+): Promise<MetricEvidence> {
+  const entryPoint = job.script.replaceAll('\\', '/');
+  const files = source?.files ?? [];
+  const scripts = files.filter(({ path: file }) => file.endsWith('.py') || file === entryPoint);
+  // A bundle of its own, with a parser of Python in it; written with the folder, by which esbuild.mjs knows it.
+  const { readPrinted } = await import('../launch/scanWorkspace.js');
+  const printed = (await readPrinted(files, entryPoint)) ?? [];
+  try {
+    const past = await pastLog(cloud, await runs.list(), project.jobs, job, signal);
+    const isSameScript = past !== undefined && (await lastChange(scripts)) < past.launched.getTime();
+    return { past: past && { ...past, isSameScript }, unread: undefined, printed };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { past: undefined, unread: messageOf(error), printed };
+  }
+}
+
+/** When the youngest of these files was written, in milliseconds since 1970. */
+async function lastChange(files: readonly SourceFile[]): Promise<number> {
+  const times = await Promise.all(files.map(async ({ absolute }) => (await stat(absolute)).mtimeMs));
+  return Math.max(...times);
 }

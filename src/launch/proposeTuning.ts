@@ -28,7 +28,7 @@ export function searchable({ job, script }: TuningBase): RangeProposal[] {
 }
 
 /** Metrics of the job, else those that its script prints, those of validation first. */
-function metricsOf({ job, script }: TuningBase): Readonly<Record<string, string>> {
+export function metricsOf({ job, script }: TuningBase): Readonly<Record<string, string>> {
   if (Object.keys(job.metrics).length > 0) return job.metrics;
   return Object.fromEntries((script?.metrics ?? []).map(({ name, regex }) => [name, regex]));
 }

@@ -8,8 +8,9 @@ import {
   type ScriptArgument,
   scriptArguments,
 } from '../python/argparse.js';
+import type { SourceFile } from '../packaging/sourceFiles.js';
 import { hostUses, undividedStep } from '../python/hostUses.js';
-import { type PrintedMetric, printedMetrics } from '../python/printedMetrics.js';
+import { type PrintedMetric, printedLines, printedMetrics } from '../python/printedMetrics.js';
 import { Script } from '../python/script.js';
 
 export interface TrainingScript {
@@ -129,22 +130,32 @@ export interface HostReading {
   readonly undivided: string | undefined;
 }
 
+type ScriptFile = Pick<SourceFile, 'path' | 'absolute' | 'size'>;
+
 /**
  * What the scripts of a source say of hosts and ranks. Undefined when the entry point is no Python script, or the folder
  * holds too many to tell.
  */
-export async function readHosts(
-  files: readonly { readonly path: string; readonly absolute: string; readonly size: number }[],
-  entryPoint: string,
-): Promise<HostReading | undefined> {
-  const found = files.filter(({ path, size }) => path.endsWith('.py') && size <= largestScript);
-  if (found.length > mostScripts || !found.some(({ path }) => path === entryPoint)) return undefined;
-  // The entry point first: what it says itself is what a person knows.
-  const order = found.toSorted((a, b) => Number(b.path === entryPoint) - Number(a.path === entryPoint));
-  const scripts = await Promise.all(
-    order.map(async ({ path, absolute }) => ({ path, script: new Script(await readFile(absolute, 'utf8')) })),
-  );
+export async function readHosts(files: readonly ScriptFile[], entryPoint: string): Promise<HostReading | undefined> {
+  const scripts = await readScripts(files, entryPoint);
+  if (!scripts) return undefined;
   const first = scripts.flatMap(({ path, script }) => hostUses(script).map(({ text }) => `${path}: ${text}`))[0];
   const step = scripts[0] && undividedStep(scripts[0].script);
   return { reads: first, undivided: step && `${entryPoint}: ${step.text}` };
+}
+
+/** Lines with numbers as the scripts of a source may print them; undefined as for `readHosts`. */
+export async function readPrinted(files: readonly ScriptFile[], entryPoint: string): Promise<string[] | undefined> {
+  const scripts = await readScripts(files, entryPoint);
+  return scripts?.flatMap(({ script }) => printedLines(script));
+}
+
+/** The entry point comes first: what it says itself is what a person knows. */
+async function readScripts(files: readonly ScriptFile[], entryPoint: string) {
+  const found = files.filter(({ path, size }) => path.endsWith('.py') && size <= largestScript);
+  if (found.length > mostScripts || !found.some(({ path }) => path === entryPoint)) return undefined;
+  const order = found.toSorted((a, b) => Number(b.path === entryPoint) - Number(a.path === entryPoint));
+  return Promise.all(
+    order.map(async ({ path, absolute }) => ({ path, script: new Script(await readFile(absolute, 'utf8')) })),
+  );
 }

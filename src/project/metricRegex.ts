@@ -82,3 +82,18 @@ function kindOf({ bare, quantifier }: Atom): string {
   if (quantifier !== '' && /^(?:\.|\\[Sw]|\[\^[^]*\])$/.test(bare)) return 'a';
   return /^\w$/.test(bare) ? 'w' : 'o';
 }
+
+/** Letters that mean something to Python behind a backslash; to JavaScript any other one is itself, to Python a mistake. */
+const pythonEscapes = { outside: 'AabBdDsSwWZfnrtvxuU', inside: 'abdDsSwWfnrtvxuU' };
+
+/** What of a regex Python does not take, or takes for something else; undefined where there is no such thing. */
+export function notInPython(regex: string): string | undefined {
+  for (const [part] of regex.matchAll(/\\[^]|\[\^?\]|\[(?:\\[^]|[^\]\\])*\]|\(\?<(?![=!])/g)) {
+    if (part === '(?<') return '(?<name>…) is written (?P<name>…) in Python';
+    if (/^\[\^?\]$/.test(part)) return `${part} is not closed in Python: there the first ] is one of the characters`;
+    const known = part.startsWith('[') ? pythonEscapes.inside : pythonEscapes.outside;
+    for (const [, letter = ''] of part.matchAll(/\\([^])/g))
+      if (/[a-zA-Z]/.test(letter) && !known.includes(letter)) return `\\${letter} means nothing in Python`;
+  }
+  return undefined;
+}

@@ -1,4 +1,4 @@
-import { getNodeValue, type ParseError, parseTree } from 'jsonc-parser';
+import { findNodeAtLocation, getNodeValue, type ParseError, parseTree } from 'jsonc-parser';
 import * as v from 'valibot';
 import { entriesIn, entriesMoved, type Entry, shownEntries, type ShownEntries } from './entries.js';
 import { winnerFrom } from './jobs.js';
@@ -42,6 +42,8 @@ export interface Places {
   value(path: Path): Range;
   /** Of the last key of the path. */
   key(path: Path): Range;
+  /** The string at the end of the path; undefined where there is none. */
+  text(path: Path): string | undefined;
 }
 
 /** Characters: a hundred times what a large project needs. What is larger is something else by the same name. */
@@ -73,7 +75,14 @@ export function readProject(content: string, before?: Reading): Reading {
     return { text, project: undefined, shown, diagnostics: [diagnostic], places: undefined, entries };
   }
 
-  const places = { value: (path: Path) => ranges.of(root, path), key: (path: Path) => ranges.ofKey(root, path) };
+  const places: Places = {
+    value: (path) => ranges.of(root, path),
+    key: (path) => ranges.ofKey(root, path),
+    text: (path) => {
+      const value: unknown = findNodeAtLocation(root, [...path])?.value;
+      return typeof value === 'string' ? value : undefined;
+    },
+  };
   const entries = entriesIn(root, ranges);
   const reading = (project: Project | undefined, ...diagnostics: Diagnostic[]): Reading => {
     const shown = project ?? shownEntries(entries, [value, before?.shown]);

@@ -1,4 +1,6 @@
 import * as v from 'valibot';
+import { messageOf } from '../core/errors.js';
+import { countGroups, readRegex } from '../core/regex.js';
 
 /** Keys and values of an object; valibot's own record takes a list for one. */
 export function recordOf<K extends v.GenericSchema<string, string>, V extends v.GenericSchema>(key: K, value: V) {
@@ -108,10 +110,10 @@ export const container = {
  */
 export function metricRegexProblem(regex: string): string | undefined {
   try {
-    // With an empty alternative the regex matches anything, and the match tells how many groups there are.
-    const groups = (new RegExp(`${regex}|`).exec('')?.length ?? 1) - 1;
-    return groups > 0 ? undefined : 'The regex has no group: put the number in parentheses, as in "loss=([0-9.]+)".';
+    return countGroups(readRegex(regex)) > 0
+      ? undefined
+      : 'The regex has no group: put the number in parentheses, as in "loss=([0-9.]+)".';
   } catch (error) {
-    return `This is not a regular expression: ${error instanceof Error ? error.message : String(error)}.`;
+    return `This is not a regular expression: ${messageOf(error)}.`;
   }
 }

@@ -29,6 +29,13 @@ export function printedMetrics(script: Script): PrintedMetric[] {
   return [...found.values()];
 }
 
+/** Lines as a script may print them: with a fraction for each placeholder of a number, and with a whole number. */
+export function printedLines(script: Script): string[] {
+  return printedTexts(script).flatMap((text) =>
+    ['0.25', '12'].flatMap((number) => text.replaceAll('\0', number).replaceAll('\x01', 'x').split('\n')),
+  );
+}
+
 /** What is printed, with `\0` for each placeholder; texts that are put together before they are printed count too. */
 function printedTexts(script: Script): string[] {
   const texts: string[] = [];
@@ -61,7 +68,7 @@ function isNumber(replacement: string): boolean {
 function plain(script: Script, node: SyntaxNode): string | undefined {
   const value = script.literal(node);
   if (typeof value !== 'string' || !isPrinted(script, node, false)) return undefined;
-  return value.replace(/%[-+0-9.]*[dfeg]|\{[^{}]*\}/g, '\0');
+  return value.replace(/%[-+0-9.]*[dfegr]|\{[^{}]*\}/g, '\0');
 }
 
 /** @param kept what to say of a text that is in no call */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hasCode } from '../core/errors.js';
 
 /** What a running sandbox says of itself: its one line on stdout, and the content of its lock file. */
@@ -21,9 +21,14 @@ export interface Ready {
  * out is SQLite's exclusive lock, which no kill -9 leaves behind: store/store.ts.)
  */
 export function findRunning(lockFile: string): Ready | undefined {
-  if (!existsSync(lockFile)) return undefined;
-  const ready = JSON.parse(readFileSync(lockFile, 'utf8')) as Ready;
-  return isAlive(ready.pid) ? ready : undefined;
+  try {
+    const ready = JSON.parse(readFileSync(lockFile, 'utf8')) as Ready;
+    return isAlive(ready.pid) ? ready : undefined;
+  } catch (error) {
+    // Not asked for first: one that ends may take it away in between.
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
 }
 
 export function announce(lockFile: string, ready: Ready): void {

@@ -17,8 +17,9 @@ export function registerOnFirstUse(parts: Parts, ids: readonly Command[]): vscod
     if (!found) throw new Error(`Nothing stands behind ${id}.`);
     return found;
   };
-  // The question whether to launch is of one moment: it does not come back with the window.
-  const lasting = Object.values(panels).filter((type) => type !== panels.launch);
+  // Questions are of one moment: whether to launch, and which regex, do not come back with the window.
+  const questions: readonly PanelType[] = [panels.launch, panels.metricRegex];
+  const lasting = Object.values(panels).filter((type) => !questions.includes(type));
   return [
     ...ids.map((id) => parts.command(id, async (...args: unknown[]) => (await behind(id))(...args))),
     ...lasting.map((type) =>

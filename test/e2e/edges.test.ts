@@ -37,7 +37,7 @@ test('a sandbox that is killed under the open tree is said once, and started aga
   const window = await desk.window();
   await window.showSidebar();
   await window.treeItem(/^Training jobs.*none/).waitFor();
-  process.kill(desk.sandboxPid!, 'SIGKILL');
+  process.kill((await desk.startedSandbox()).pid, 'SIGKILL');
   await window.toast(/cannot be reached/).waitFor({ timeout: 60_000 });
   await window.statusBar.getByText(/not connected/).waitFor();
   await window.picture('edge-killed');

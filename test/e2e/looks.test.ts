@@ -1,5 +1,7 @@
 import type { Frame } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { tuningState } from '../support/tuning.js';
+import { startSearch } from './startSearch.js';
 import { Desk, expectAccessible, pictureFailures, type Window } from './window.js';
 
 /** Every panel in VS Code's other themes, and as narrow as a side bar makes it. The other tests look at them in the dark. */
@@ -18,7 +20,7 @@ describe.each(chosen)('in %s', (theme) => {
   afterAll(() => desk?.close());
   pictureFailures(() => desk);
 
-  test('project file, tree, launch, job, deployment and test bench can be read, also at 420 pixels', async () => {
+  test('project file, tree, launch, job, deployment, test bench, regex and cockpit can be read, also at 420 pixels', async () => {
     await window.showSidebar();
     await window.openFile('sagemaker.jsonc');
     await window.lens('Launch').click();
@@ -44,13 +46,37 @@ describe.each(chosen)('in %s', (theme) => {
     await expectAccessible(bench);
     await window.picture(`looks-${name}-bench`);
 
+    await window.command('Try Metric Regex…');
+    await window.pick(/^train_loss/);
+    const regex = await window.webview('#regex');
+    await regex.getByText('12 values, from 2 to 0.167').waitFor();
+    await expectAccessible(regex);
+    await window.picture(`looks-${name}-regex`);
+
+    const client = await startSearch(await desk.startedSandbox(), 'search', 6);
+    await tuningState(client, 'search', ({ HyperParameterTuningEndTime: ended }) => ended !== undefined);
+    await window.command('Show Tuning Job');
+    await window.pick(/^search/);
+    const cockpit = await window.webview('#trials');
+    await cockpit.getByText('6 of 6 trials ended').waitFor();
+    await cockpit.locator('#axis-0').focus();
+    await window.page.keyboard.press('ArrowDown');
+    await expectAccessible(cockpit);
+    await window.picture(`looks-${name}-cockpit`);
+
     await window.page.keyboard.press('Control+B');
     await window.page.setViewportSize({ width: 470, height: 900 });
-    await expectToFit(bench);
-    await window.picture(`looks-${name}-bench-narrow`);
-    await window.page.getByRole('tab', { name: /^small-quick-/ }).click();
-    await expectToFit(await window.webview('#headline'));
-    await window.picture(`looks-${name}-job-narrow`);
+    await expectToFit(cockpit);
+    await window.picture(`looks-${name}-cockpit-narrow`);
+    for (const [tab, shown, picture] of [
+      [/^Regex: train_loss/, '#regex', 'regex'],
+      [/^Test bench/, '#target', 'bench'],
+      [/^small-quick-/, '#headline', 'job'],
+    ] as const) {
+      await window.page.getByRole('tab', { name: tab }).click();
+      await expectToFit(await window.webview(shown));
+      await window.picture(`looks-${name}-${picture}-narrow`);
+    }
     expect(desk.violations).toEqual([]);
   });
 });
@@ -66,14 +92,16 @@ interface Element {
   closest(selector: string): Element | null;
 }
 
-/** Nothing is wider than the page. */
+/** Nothing is wider than the page, but for what has a scroll bar of its own. */
 async function expectToFit(frame: Frame): Promise<void> {
   const widest = () =>
     frame.evaluate(() => {
       const { document } = globalThis as unknown as { document: Page };
       const right = document.querySelector('#root')!.getBoundingClientRect().right;
       return [...document.querySelectorAll('#root *')]
-        .filter((element) => element.getBoundingClientRect().right > right + 1 && !element.closest('pre, .scroll'))
+        .filter(
+          (element) => element.getBoundingClientRect().right > right + 1 && !element.closest('pre, .scroll, .wide'),
+        )
         .map((element) => element.outerHTML.slice(0, 100));
     });
   await expect.poll(widest).toEqual([]);

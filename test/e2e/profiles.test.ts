@@ -35,11 +35,12 @@ describe('another account', () => {
   test('by credential_process: account and region in the status bar, and no node of the old account', async () => {
     await window.showSidebar();
     await window.treeItem(/^Training jobs.*none/).waitFor();
-    const home = new SageMakerClient(clientConfig(desk.sandbox!));
+    const own = await desk.startedSandbox();
+    const home = new SageMakerClient(clientConfig(own));
     await home.send(
       new CreateModelCommand({
         ModelName: 'of-the-sandbox',
-        ExecutionRoleArn: desk.sandbox!.executionRoleArn,
+        ExecutionRoleArn: own.executionRoleArn,
         PrimaryContainer: { Image: inferenceImage },
       }),
     );

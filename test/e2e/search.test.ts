@@ -35,6 +35,7 @@ describe.runIf(process.env['WORKBENCH_LONG'])('from a search to an answer', () =
     await window.treeItem(/^breeds-tune-/).waitFor();
     await window.picture('search-2-running');
     await panel.getByText(/^Best: valid_loss \d/).waitFor({ timeout: 240_000 });
+    await panel.getByText('8 of 8 trials ended').waitFor();
     expect(await panel.locator('#trials tbody tr').count()).toBe(8);
     await expectAccessible(panel);
     await window.picture('search-3-found');

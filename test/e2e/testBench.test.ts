@@ -117,7 +117,7 @@ describe('the test bench', () => {
   });
 
   test('an endpoint that somebody else deletes: the bench says so, and the tree forgets it', async () => {
-    const client = new SageMakerClient(clientConfig(desk.sandbox!));
+    const client = new SageMakerClient(clientConfig(await desk.startedSandbox()));
     await client.send(new DeleteEndpointCommand({ EndpointName: 'small-pets' }));
     client.destroy();
     await window.page.getByRole('tab', { name: /^Test bench/ }).click();

@@ -1,52 +1,18 @@
-import { S3Client } from '@aws-sdk/client-s3';
-import { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { Frame } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { upload } from '../support/jobs.js';
-import { clientConfig } from '../support/sandboxProcess.js';
-import { createTuning, range, tuningState } from '../support/tuning.js';
+import { tuningState } from '../support/tuning.js';
+import { startSearch } from './startSearch.js';
 import { Desk, expectAccessible, pictureFailures, type Window } from './window.js';
-
-/** A search over numbers alone, whose trials wait for each other long enough to be watched; one corner crashes. */
-const script = `
-import argparse, math, time
-parser = argparse.ArgumentParser()
-parser.add_argument("--lr", type=float)
-parser.add_argument("--batch-size", type=int)
-arguments = parser.parse_args()
-time.sleep(0.5)
-if arguments.lr > 0.05:
-    raise RuntimeError("loss is NaN")
-print("loss=%r" % (0.4 + (math.log10(arguments.lr) + 2.5) ** 2 + arguments.batch_size / 1000))
-`;
 
 let desk: Desk;
 let window: Window;
 beforeAll(async () => {
-  desk = await Desk.open({ workspace: 'small' });
+  desk = await Desk.open({ workspace: 'small', settings: { 'files.autoSave': 'off' } });
   window = await desk.window();
+  await window.showSidebar();
 });
 afterAll(() => desk?.close());
 pictureFailures(() => desk);
-
-/** Starts a search of 14 trials by an unchanged client. */
-async function search(name: string): Promise<SageMakerClient> {
-  const sandbox = await desk.startedSandbox();
-  const config = clientConfig(sandbox);
-  const client = new SageMakerClient(config);
-  const source = await upload(new S3Client(config), 'data', 'search/source.tar.gz', { 'train.py': script });
-  await createTuning(client, {
-    ...{ name, source, roleArn: sandbox.executionRoleArn, jobs: 14, parallel: 2 },
-    config: {
-      ParameterRanges: {
-        ContinuousParameterRanges: [{ ...range('lr', '0.0001', '0.1'), ScalingType: 'Logarithmic' }],
-        CategoricalParameterRanges: [{ Name: 'batch-size', Values: ['16', '32', '64'] }],
-      },
-      RandomSeed: 1,
-    },
-  });
-  return client;
-}
 
 /** The ids of the rows, in their order: the tests are compiled without the browser's types. */
 const rows = (frame: Frame) =>
@@ -54,9 +20,8 @@ const rows = (frame: Frame) =>
 const chosen = (frame: Frame) => frame.locator('#hidden').textContent();
 
 test('a search is watched while it runs, sorted, brushed and marked; what was chosen is kept', async () => {
-  await window.showSidebar();
   await window.treeItem(/^Training jobs/).waitFor({ timeout: 60_000 });
-  const client = await search('search');
+  const client = await startSearch(await desk.startedSandbox(), 'search', 14);
   await tuningState(client, 'search', ({ BestTrainingJob }) => BestTrainingJob !== undefined);
   await window.command('Show Tuning Job');
   await window.pick(/^search/);
@@ -73,6 +38,8 @@ test('a search is watched while it runs, sorted, brushed and marked; what was ch
 
   await tuningState(client, 'search', ({ HyperParameterTuningEndTime: ended }) => ended !== undefined);
   await panel.getByText(/^Best: loss \d/).waitFor({ timeout: 30_000 });
+  // The trials are asked for on their own: the last one may come a moment after the end.
+  await panel.getByText('14 of 14 trials ended').waitFor();
   expect(await panel.locator('#axis-0').getAttribute('aria-valuetext')).toContain(brush!.split(':')[0]);
   expect(await panel.locator('#axis-0:focus').count()).toBe(1);
   expect(await chosen(panel)).toMatch(/\d of \d+ are chosen, \d+ dimmed/);
@@ -130,5 +97,65 @@ test('a search is watched while it runs, sorted, brushed and marked; what was ch
   const last = await window.webview('#trials');
   await last.locator(`[id="${byObjective[0]}"] button`).click();
   await window.page.getByRole('tab', { name: new RegExp(`^${byObjective[0]!.slice('row-'.length)}`) }).waitFor();
+  expect(desk.violations).toEqual([]);
+});
+
+test('a search that is stopped in its panel ends there, and keeps the best that it has found', async () => {
+  const client = await startSearch(await desk.startedSandbox(), 'halted', 100);
+  await tuningState(client, 'halted', ({ BestTrainingJob }) => BestTrainingJob !== undefined);
+  await window.command('Show Tuning Job');
+  await window.pick(/^halted/);
+  const panel = await window.webview('#stop');
+  await panel.locator('#stop').click();
+  await window.page.locator('.monaco-dialog-box').getByRole('button', { name: 'Stop Tuning Job' }).click();
+  await tuningState(client, 'halted', ({ HyperParameterTuningJobStatus: status }) => status === 'Stopped');
+  await panel.getByText(/^Tuning job halted · Stopped/).waitFor({ timeout: 30_000 });
+  await panel.getByText(/^Best: loss \d/).waitFor();
+  await panel.locator('#trainBest').waitFor();
+  expect(await panel.locator('#stop').count()).toBe(0);
+  expect((await rows(panel)).length).toBeLessThan(100);
+});
+
+test('the wizard’s metric is tried on a log and a paste, and the proposal has the regex that was used', async () => {
+  await window.command('New Tuning Job…');
+  const metric = window.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'train_loss' });
+  await metric.hover();
+  await metric.locator('.codicon-beaker').click();
+  const page = await window.webview('#regex');
+  await page.getByText('Paste lines of a log').waitFor();
+  await page.locator('#openJob').click();
+  // One of many: a list draws what is to be seen of it.
+  await window.page.locator('.quick-input-widget input.input').fill('halted-001-');
+  await window.pick(/^halted-001-/);
+  await page.getByText(/^The log of halted-001-/).waitFor();
+  await page.getByText(/^None of \d+ lines? match/).waitFor();
+  await page.locator('#regex').fill('((a+)+)$');
+  await page.locator('#log').fill(`${'a'.repeat(60)}!\nepoch=1 loss=0.9\nepoch=2 loss=nan\nepoch=3 loss=0.4`);
+  await page.getByText('its expression took more than').waitFor();
+  await page.locator('#regex').fill('loss=(\\S+)');
+  await page.getByText('2 values, from 0.900 to 0.400').waitFor();
+  expect(await page.locator('#matches mark').allTextContents()).toEqual(['loss=0.9', 'loss=nan', 'loss=0.4']);
+  await page.locator('#chart svg').waitFor();
+  await expectAccessible(page);
+  await window.picture('metric-regex-dark');
+
+  await page.locator('#use').click();
+  await window.pick(/^train_loss.*loss=\(\\S\+\)/);
+  await window.pick(/^12/);
+  await window.pick(/^2/);
+  await window.page.getByRole('tab', { name: /^sagemaker\.jsonc/ }).waitFor();
+  await window.toast('This is a proposal made from jobs.quick').waitFor();
+  expect(desk.read('sagemaker.jsonc'), 'until it is saved').not.toContain('"tune"');
+  await window.page.keyboard.press('Control+S');
+  await expect.poll(() => desk.read('sagemaker.jsonc')).toContain(String.raw`"train_loss": "loss=(\\S+)"`);
+});
+
+test('the best of a search that no entry has launched is proposed as an entry of its own', async () => {
+  await window.page.getByRole('tab', { name: /^halted/ }).click();
+  await (await window.webview('#trainBest')).locator('#trainBest').click();
+  await window.toast('No entry takes the hyperparameters of halted yet').waitFor();
+  await window.page.keyboard.press('Control+S');
+  await expect.poll(() => desk.read('sagemaker.jsonc')).toMatch(/"best": \{\s*"kind": "training"/);
+  expect(desk.read('sagemaker.jsonc')).toMatch(/"lr": 0\.0\d+/);
   expect(desk.violations).toEqual([]);
 });

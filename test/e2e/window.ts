@@ -1,10 +1,10 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Browser, chromium, type Frame, type Locator, type Page } from 'playwright-core';
 import { afterEach, expect, vi } from 'vitest';
 import { startVSCodeServer } from '../host/vscodeServer.mjs';
-import type { Ready } from '../../src/sandbox/lock.js';
+import { findRunning, type Ready } from '../../src/sandbox/lock.js';
 import { repository } from '../support/sandboxProcess.js';
 
 const pictures = path.join(repository, 'out', 'e2e');
@@ -110,8 +110,7 @@ export class Desk {
 
   /** The sandbox that the windows have started; undefined when there is none. */
   get sandbox(): Ready | undefined {
-    const lock = path.join(this.folder, 'sandbox', 'lock.json');
-    return existsSync(lock) ? (JSON.parse(readFileSync(lock, 'utf8')) as Ready) : undefined;
+    return findRunning(path.join(this.folder, 'sandbox', 'lock.json'));
   }
 
   /** The sandbox, as soon as the windows have started it. */

@@ -277,3 +277,27 @@ test('a search is stopped when the main job is cancelled, and its record says so
   expect((await session.cloud.tuningJobs.describe(record!.id, never)).state).toBe('Stopped');
   expect((await session.ledger.resources()).find(({ kind }) => kind === 'tuning-job')?.until).toBeDefined();
 });
+
+test('metrics are tried on the log of an earlier trial: an objective that the same script has not printed stops the launch', async () => {
+  const one = project.replace('"maxJobs": 4, "maxParallelJobs": 2', '"maxJobs": 1, "maxParallelJobs": 1');
+  const wrong = one.replaceAll('loss=([0-9.e+-]+)', 'Loss: ([0-9.e+-]+)');
+  const metrics = async (text: string) => {
+    session = await sessionOf(text);
+    const planned = await planTuning(session, 'tune', scratch, role(), never);
+    return { ...planned.gates.find(({ id }) => id === 'metrics'), isReady: planned.ready !== undefined };
+  };
+  expect(await metrics(one)).toMatchObject({ level: 'green', evidence: 'loss: each regex has a group for its number' });
+  // No log yet, and what a script prints is read, not run: worth a look.
+  expect(await metrics(wrong)).toMatchObject({ level: 'amber', isReady: true });
+
+  session = await sessionOf(one);
+  const trial = (await tune()).results.winner!.trial;
+  const found = await metrics(one);
+  expect(found).toMatchObject({ level: 'green', isReady: true });
+  expect(found.evidence).toMatch(new RegExp(`^Values in the \\d+ lines of ${trial}: loss 1$`));
+  const lost = await metrics(wrong);
+  expect(lost).toMatchObject({ level: 'red', isReady: false });
+  expect(lost.evidence).toMatch(new RegExp(`matched no number in the \\d+ lines of ${trial}$`));
+  await writeFile(path.join(workspace, 'train.py'), `${script}\n`);
+  expect(await metrics(wrong)).toMatchObject({ level: 'amber', isReady: true });
+});

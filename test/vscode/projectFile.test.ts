@@ -191,6 +191,20 @@ describe('the project file in an editor', () => {
       },
     ));
 
+  it('offers to try a metric’s regex on its line alone, also one that is wrong', () =>
+    edited(
+      (text) => text.replace('"test_loss=([0-9.e-]+)"', '"test_loss=[0-9.e-]+"'),
+      async (document) => {
+        await until(() => messages().some((message) => message.startsWith('The regex has no group')));
+        const titlesAt = async (words: string) => {
+          const at = document.positionAt(document.getText().indexOf(words));
+          return (await fixes(new vscode.Range(at, at))).map(({ title }) => title);
+        };
+        assert.ok((await titlesAt('"test_loss"')).includes('Try the regex of test_loss on a log'));
+        assert.ok(!(await titlesAt('"script"')).some((title) => title.startsWith('Try the regex')));
+      },
+    ));
+
   it('reads the script as it stands in its editor, unsaved', async () => {
     const script = await vscode.workspace.openTextDocument(vscode.Uri.joinPath(folder(), 'train.py'));
     const at = script.getText().indexOf('"--learning-rate"') + 1;

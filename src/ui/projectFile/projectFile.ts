@@ -6,6 +6,7 @@ import type { Parts } from '../parts.js';
 import { EntryCompletion, InstanceHover } from './completion.js';
 import { rangeOf, showDiagnostics } from './diagnostics.js';
 import { EntryLenses } from './lenses.js';
+import { MetricActions } from './metricActions.js';
 import type { ProjectFiles } from './projectFiles.js';
 import { QuickFixes } from './quickFixes.js';
 import { Scripts } from './scripts.js';
@@ -30,6 +31,9 @@ export function registerProjectFile(parts: Parts): vscode.Disposable[] {
     vscode.languages.registerHoverProvider(selector, new InstanceHover()),
     vscode.languages.registerCodeActionsProvider(selector, new QuickFixes(projectFiles, scripts), {
       providedCodeActionKinds: [vscode.CodeActionKind.QuickFix],
+    }),
+    vscode.languages.registerCodeActionsProvider(selector, new MetricActions(projectFiles), {
+      providedCodeActionKinds: [MetricActions.kind],
     }),
     command(commands.openEntry, (target?: unknown) => openEntry(projectFiles, target)),
   ];

@@ -5,14 +5,16 @@ import { describeEstimate, estimateEndpoint } from '../../costs/estimate.js';
 import { type ProposalChoice, projectFileText } from '../../launch/proposeProject.js';
 import type { WorkspaceScan } from '../../launch/scanWorkspace.js';
 import { projectFileName } from '../../project/read.js';
+import { tryMetric } from '../commands/tryMetric.js';
 import type { Parts } from '../parts.js';
 import { newTuningJob } from './newTuningJob.js';
 import { ask, type Step } from './wizard.js';
 
-export function registerWizards(parts: Pick<Parts, 'command' | 'projectFiles'>): vscode.Disposable[] {
+export function registerWizards(parts: Parts): vscode.Disposable[] {
   return [
     parts.command(commands.newProjectFile, newProjectFile),
     parts.command(commands.newTuningJob, () => newTuningJob(parts)),
+    parts.command(commands.tryMetric, (argument: unknown) => tryMetric(parts, argument)),
   ];
 }
 

@@ -4,6 +4,7 @@ import { UserError } from '../../core/errors.js';
 import { describeEstimate, estimateTuning, type SearchLimits } from '../../costs/estimate.js';
 import type { RangeProposal } from '../../launch/proposeRanges.js';
 import {
+  metricsOf,
   objectivesOf,
   searchable,
   type TuningBase,
@@ -11,6 +12,8 @@ import {
   type TuningObjective,
 } from '../../launch/proposeTuning.js';
 import type { WrittenRange } from '../../project/jobs.js';
+import { knownLog, trialLog } from '../commands/tryMetric.js';
+import { askForRegex } from '../panels/metricRegex.js';
 import type { Parts } from '../parts.js';
 import type { OpenProject } from '../projectFile/projectFiles.js';
 import { proposeEntry } from '../projectFile/proposeEntry.js';
@@ -24,7 +27,8 @@ interface Answers extends Pick<SearchLimits, 'maxJobs' | 'maxParallelJobs'> {
 }
 
 /** Makes a tuning job out of a training job of the project file, which it edits: saving accepts it. */
-export async function newTuningJob({ projectFiles }: Pick<Parts, 'projectFiles'>): Promise<void> {
+export async function newTuningJob(parts: Parts): Promise<void> {
+  const { projectFiles } = parts;
   const project = await chosenProject(await projectFiles.all());
   if (!project) return;
   const scripts = new Scripts();
@@ -39,7 +43,7 @@ export async function newTuningJob({ projectFiles }: Pick<Parts, 'projectFiles'>
   if (!first)
     throw new UserError('A tuning job runs a training job many times: describe one in sagemaker.jsonc first.');
   const start: Answers = { base: first, searched: [], objective: undefined, maxJobs: 12, maxParallelJobs: 2 };
-  const answers = await ask('New tuning job', stepsFor(bases), start);
+  const answers = await ask('New tuning job', stepsFor(parts, project, bases), start);
   if (!answers) return;
   const { base, searched, objective } = answers;
   await proposeEntry(project.uri, 'jobs', 'tune', tuningEntry(base, searched, objective, answers));
@@ -65,7 +69,7 @@ async function chosenProject(projects: readonly OpenProject[]): Promise<OpenProj
 const trials = [12, 6, 24, 50, 100];
 const parallel = [2, 1, 4, 8];
 
-function stepsFor(bases: readonly TuningBase[]): Step<Answers>[] {
+function stepsFor(parts: Parts, project: OpenProject, bases: readonly TuningBase[]): Step<Answers>[] {
   return [
     {
       title: 'training job',
@@ -90,11 +94,21 @@ function stepsFor(bases: readonly TuningBase[]): Step<Answers>[] {
     {
       title: 'objective',
       placeholder: 'Which number makes one trial better than another?',
-      items: ({ base }) => objectivesOf(base).map(({ metric, type }) => ({ label: metric, description: type })),
+      items: ({ base }) =>
+        objectivesOf(base).map(({ metric, type }) => ({
+          label: metric,
+          description: type,
+          detail: metricsOf(base)[metric] ?? '',
+        })),
       take: (answers, item) => ({
         ...answers,
         objective: objectivesOf(answers.base).find(({ metric }) => metric === item?.label),
       }),
+      button: {
+        icon: 'beaker',
+        tooltip: 'Try its regex on a log',
+        run: async (answers, { label }) => ({ ...answers, base: await tried(parts, project, answers.base, label) }),
+      },
     },
     {
       title: 'trials',
@@ -116,6 +130,19 @@ function stepsFor(bases: readonly TuningBase[]): Step<Answers>[] {
       take: (answers, item) => ({ ...answers, maxParallelJobs: Number(item?.label) }),
     },
   ];
+}
+
+/** The base with the regex that the person came back with. */
+async function tried(parts: Parts, project: OpenProject, base: TuningBase, metric: string): Promise<TuningBase> {
+  const { name, job } = base;
+  const metrics = metricsOf(base);
+  const regex = await askForRegex(parts, {
+    entry: `jobs.${name}`,
+    metric,
+    regex: metrics[metric] ?? '',
+    log: async (signal) => trialLog(await knownLog(parts, project, job, signal)),
+  });
+  return regex === undefined ? base : { ...base, job: { ...job, metrics: { ...metrics, [metric]: regex } } };
 }
 
 function describe(range: WrittenRange): string {

@@ -10,6 +10,12 @@ export interface Step<A, T extends vscode.QuickPickItem = vscode.QuickPickItem> 
   items(answers: A): readonly T[];
   /** The answers with these; the first item is what is offered. */
   take(answers: A, ...items: T[]): A;
+  /** A button on each item that leads elsewhere; the same step is asked again with the answers that come back. */
+  readonly button?: {
+    readonly icon: string;
+    readonly tooltip: string;
+    run(answers: A, item: T): Promise<A>;
+  };
 }
 
 /**
@@ -34,6 +40,8 @@ export async function ask<A>(title: string, steps: readonly Step<A>[], start: A)
       const last = asked.pop()!;
       index = last.index;
       answers = last.before;
+    } else if ('pressed' in picked) {
+      answers = (await step.button?.run(answers, picked.pressed)) ?? answers;
     } else {
       asked.push({ index, before: answers });
       answers = step.take(answers, ...picked);
@@ -43,20 +51,25 @@ export async function ask<A>(title: string, steps: readonly Step<A>[], start: A)
   return answers;
 }
 
+type Picked = readonly vscode.QuickPickItem[] | 'back' | { readonly pressed: vscode.QuickPickItem } | undefined;
+
 function pick<A>(
   title: string,
   step: number,
   totalSteps: number,
-  { placeholder, many = false }: Step<A>,
-  items: readonly vscode.QuickPickItem[],
-): Promise<readonly vscode.QuickPickItem[] | 'back' | undefined> {
+  { placeholder, many = false, button }: Step<A>,
+  choices: readonly vscode.QuickPickItem[],
+): Promise<Picked> {
+  const buttons = button && [{ iconPath: new vscode.ThemeIcon(button.icon), tooltip: button.tooltip }];
+  const items = choices.map((item) => (buttons ? { ...item, buttons } : item));
   const quickPick = vscode.window.createQuickPick();
   const canSelectMany = many;
   Object.assign(quickPick, { title, step, totalSteps, placeholder, items, canSelectMany, matchOnDescription: true });
   if (many) quickPick.selectedItems = items.filter(({ picked }) => picked === true);
   if (step > 1) quickPick.buttons = [vscode.QuickInputButtons.Back];
-  return new Promise<readonly vscode.QuickPickItem[] | 'back' | undefined>((resolve) => {
+  return new Promise<Picked>((resolve) => {
     quickPick.onDidTriggerButton(() => resolve('back'));
+    quickPick.onDidTriggerItemButton(({ item }) => resolve({ pressed: item }));
     quickPick.onDidAccept(() => {
       if (many || quickPick.selectedItems.length > 0) resolve(quickPick.selectedItems);
     });

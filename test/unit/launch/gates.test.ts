@@ -7,14 +7,15 @@ import {
   type Gate,
   instanceGate,
   isBlocked,
-  metricsGate,
   nameGate,
   roleGate,
   sourceGate,
 } from '../../../src/launch/gates.js';
+import { metricsGate } from '../../../src/launch/metricsGate.js';
 import { type HostReading, readHosts } from '../../../src/launch/scanWorkspace.js';
 import type { SourcePreview } from '../../../src/packaging/sourceArchive.js';
 
+const untried = { past: undefined, unread: undefined, printed: [] };
 const source: SourcePreview = {
   folder: '/w',
   files: [{ path: 'train.py', absolute: '/w/train.py', size: 2000 }],
@@ -40,9 +41,9 @@ describe('a gate', () => {
     ['a name that fits', nameGate('dogs-best-1'), 'green'],
     ['a name that is too long', nameGate('a'.repeat(64)), 'red'],
     ['a name with an underscore', nameGate('a_b'), 'red'],
-    ['metrics with a group', metricsGate({ loss: 'loss=(.+)' }), 'green'],
-    ['a metric without a group', metricsGate({ loss: 'loss=.+' }), 'red'],
-    ['no metrics', metricsGate({}), 'amber'],
+    ['metrics with a group', metricsGate({ loss: 'loss=(.+)' }, untried), 'green'],
+    ['a metric without a group', metricsGate({ loss: 'loss=.+' }, untried), 'red'],
+    ['no metrics', metricsGate({}, untried), 'amber'],
     ['a small source', sourceGate('.', 'train.py', source), 'green'],
     ['a source without its script', sourceGate('.', 'hpo.py', source), 'red'],
     [
@@ -127,7 +128,7 @@ describe('a gate', () => {
   });
 
   test('stops a launch when it is red, and only then', () => {
-    expect(isBlocked([nameGate('ok'), metricsGate({})])).toBe(false);
+    expect(isBlocked([nameGate('ok'), metricsGate({}, untried)])).toBe(false);
     expect(isBlocked([nameGate('ok'), nameGate('')])).toBe(true);
   });
 });

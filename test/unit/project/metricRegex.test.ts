@@ -1,6 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { withNumberInGroup } from '../../../src/project/metricRegex.js';
+import { notInPython, withNumberInGroup } from '../../../src/project/metricRegex.js';
 import { metricRegexProblem } from '../../../src/project/values.js';
 
 test.each([
@@ -86,4 +87,43 @@ test('whatever is proposed is a regex with a group, and finds the same text', ()
     { numRuns: 500 },
   );
   expect(proposed).toBeGreaterThan(100);
+});
+
+test('what Python would not take is known, by a real Python', () => {
+  const regexes = [
+    'loss=([0-9.]+)',
+    'loss\\s*[:=]\\s*(\\d+\\.?\\d*(?:e[-+]\\d+)?)',
+    '(?P<value>\\d+)(?P=value)',
+    '(?i)LOSS (?:a|b) ([\\w.\\-/\\]]+)\\Z',
+    '(?<=loss )(\\d+)(?<!x)',
+    'loss (?<value>\\d+)',
+    'loss\\p(\\d)',
+    'loss\\k(\\d)',
+    '\\cA(\\d)',
+    '\\-\\/\\:(\\d)',
+    '([^]+)',
+    'a[](\\d)',
+    '([\\y]+)',
+    '([\\B]+)',
+    '\\u0041\\x41(\\d)',
+  ];
+  const script = `
+import json, re, sys
+def taken(text):
+    try:
+        re.compile(text)
+        return True
+    except re.error:
+        return False
+print(json.dumps([taken(text) for text in json.load(sys.stdin)]))
+`;
+  const answer = execFileSync('python3', ['-c', script], { input: JSON.stringify(regexes) });
+  const taken = JSON.parse(answer.toString()) as boolean[];
+  expect(taken).toContain(false);
+  expect(regexes.filter((regex) => notInPython(regex) === undefined)).toEqual(regexes.filter((_, at) => taken[at]));
+});
+
+test('Python’s own spelling is a regex of a metric', () => {
+  expect(metricRegexProblem('(?i)loss=(?P<value>[0-9.]+)')).toBeUndefined();
+  expect(metricRegexProblem('(?i)loss=[0-9.]+')).toMatch('no group');
 });
