@@ -19,6 +19,7 @@ import {
   type UpdateFunctionConfigurationCommandInput,
 } from '@aws-sdk/client-lambda';
 import { type Change, receipt, type Receipt } from '../change.js';
+import { isNotFound } from '../errors.js';
 import { functionPageSize, type Page, type PageRequest } from '../page.js';
 import { describeFunction, logGroupOf, summary } from './functionDetail.js';
 
@@ -133,12 +134,15 @@ export class FunctionsGateway {
     return describeFunction(this.client, name, signal);
   }
 
-  /** Where a function writes its log. @throws when there is no such function */
+  /** Where a function writes its log, or has written it: the log stays when the function is deleted. */
   async logGroup(name: string, signal: AbortSignal): Promise<string> {
-    const { Configuration } = await this.client.send(new GetFunctionCommand({ FunctionName: name }), {
-      abortSignal: signal,
-    });
-    return logGroupOf(Configuration!);
+    const command = new GetFunctionCommand({ FunctionName: name });
+    try {
+      return logGroupOf((await this.client.send(command, { abortSignal: signal })).Configuration!);
+    } catch (error) {
+      if (isNotFound(error)) return logGroupOf({ FunctionName: name });
+      throw error;
+    }
   }
 
   /** Runs a function once and waits for its answer. The caller's signal is the only time limit. */
