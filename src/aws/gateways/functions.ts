@@ -8,6 +8,7 @@ import {
   DeleteProvisionedConcurrencyConfigCommand,
   type FunctionConfiguration,
   GetFunctionCommand,
+  GetFunctionConfigurationCommand,
   InvokeCommand,
   type LambdaClient,
   ListAliasesCommand,
@@ -40,20 +41,33 @@ export interface FunctionSummary {
   readonly memory: number;
   /** Seconds. */
   readonly timeout: number;
+  /** ARN. */
+  readonly role: string;
   readonly modified: Date;
 }
 
-export interface FunctionDetail extends FunctionSummary {
+/** What a version runs, and how: fixed once it is published. */
+export interface FunctionSetup {
+  /** Undefined for a container image. */
+  readonly runtime: string | undefined;
+  /** MB. */
+  readonly memory: number;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly handler: string;
+  /** ARN. */
+  readonly role: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Base64 SHA-256 of the zip. */
+  readonly codeSha256: string;
+}
+
+export interface FunctionDetail extends FunctionSummary, FunctionSetup {
   readonly state: FunctionState;
   /** Why it is in this state, or why the last update failed, in the service's words. */
   readonly reason: string | undefined;
   /** The last update of code or configuration: until it is over the next one is refused. */
   readonly update: 'Successful' | 'InProgress' | 'Failed';
-  readonly handler: string;
-  readonly role: string;
-  readonly environment: Readonly<Record<string, string>>;
-  /** Base64 SHA-256 of the zip. */
-  readonly codeSha256: string;
   /** Bytes of the zip. */
   readonly codeSize: number;
   /** Changes with every update of code or configuration. */
@@ -64,14 +78,17 @@ export interface FunctionDetail extends FunctionSummary {
   readonly versions: readonly FunctionVersion[];
   readonly aliases: readonly FunctionAlias[];
   readonly provisioned: readonly ProvisionedConcurrency[];
+  readonly tags: Readonly<Record<string, string>>;
 }
 
-export interface FunctionVersion {
+/** How far a change of `$LATEST` is. */
+export type FunctionStatus = Pick<FunctionDetail, 'state' | 'reason' | 'update' | 'revision'>;
+
+export interface FunctionVersion extends FunctionSetup {
   /** A number, as text. */
   readonly version: string;
   readonly description: string;
   readonly modified: Date;
-  readonly codeSha256: string;
 }
 
 export interface FunctionAlias {
@@ -136,29 +153,43 @@ export class FunctionsGateway {
       const [versions, aliases, provisioned] = await Promise.all([
         this.versions(name, options),
         this.aliases(name, options),
-        this.provisioned(name, options),
+        this.provisioned(name, signal),
       ]);
       const configuration = found.Configuration!;
       return {
         ...summary(configuration),
-        state: configuration.State ?? 'Active',
-        reason: configuration.StateReason ?? configuration.LastUpdateStatusReason,
-        update: configuration.LastUpdateStatus ?? 'Successful',
-        handler: configuration.Handler ?? '',
-        role: configuration.Role!,
-        environment: configuration.Environment?.Variables ?? {},
-        codeSha256: configuration.CodeSha256!,
+        ...setup(configuration),
+        ...status(configuration),
         codeSize: configuration.CodeSize ?? 0,
-        revision: configuration.RevisionId!,
         reservedConcurrency: found.Concurrency?.ReservedConcurrentExecutions,
         versions,
         aliases,
         provisioned,
+        tags: found.Tags ?? {},
       };
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;
     }
+  }
+
+  /** One call. */
+  async status(name: string, signal: AbortSignal): Promise<FunctionStatus> {
+    const command = new GetFunctionConfigurationCommand({ FunctionName: name });
+    return status(await this.client.send(command, { abortSignal: signal }));
+  }
+
+  /** The first 50 aliases and versions that have some. */
+  async provisioned(name: string, signal: AbortSignal): Promise<ProvisionedConcurrency[]> {
+    const command = new ListProvisionedConcurrencyConfigsCommand({ FunctionName: name, MaxItems: 50 });
+    const { ProvisionedConcurrencyConfigs: configs } = await this.client.send(command, { abortSignal: signal });
+    return (configs ?? []).map((config) => ({
+      qualifier: config.FunctionArn!.split(':').at(-1)!,
+      requested: config.RequestedProvisionedConcurrentExecutions ?? 0,
+      available: config.AvailableProvisionedConcurrentExecutions ?? 0,
+      status: config.Status!,
+      reason: config.StatusReason,
+    }));
   }
 
   /** Runs a function once and waits for its answer. The caller's signal is the only time limit. */
@@ -272,13 +303,13 @@ export class FunctionsGateway {
     do {
       const command = new ListVersionsByFunctionCommand({ FunctionName: name, MaxItems: 50, Marker: marker });
       const { Versions, NextMarker } = await this.client.send(command, options);
-      for (const { Version, Description, LastModified, CodeSha256 } of Versions ?? []) {
-        if (Version === '$LATEST') continue;
+      for (const found of Versions ?? []) {
+        if (found.Version === '$LATEST') continue;
         versions.push({
-          version: Version!,
-          description: Description ?? '',
-          modified: new Date(LastModified!),
-          codeSha256: CodeSha256!,
+          ...setup(found),
+          version: found.Version!,
+          description: found.Description ?? '',
+          modified: new Date(found.LastModified!),
         });
       }
       marker = NextMarker;
@@ -295,18 +326,6 @@ export class FunctionsGateway {
       version: alias.FunctionVersion!,
     }));
   }
-
-  private async provisioned(name: string, options: { abortSignal: AbortSignal }): Promise<ProvisionedConcurrency[]> {
-    const command = new ListProvisionedConcurrencyConfigsCommand({ FunctionName: name, MaxItems: 50 });
-    const { ProvisionedConcurrencyConfigs: configs } = await this.client.send(command, options);
-    return (configs ?? []).map((config) => ({
-      qualifier: config.FunctionArn!.split(':').at(-1)!,
-      requested: config.RequestedProvisionedConcurrentExecutions ?? 0,
-      available: config.AvailableProvisionedConcurrentExecutions ?? 0,
-      status: config.Status!,
-      reason: config.StatusReason,
-    }));
-  }
 }
 
 function summary(configuration: FunctionConfiguration): FunctionSummary {
@@ -316,7 +335,29 @@ function summary(configuration: FunctionConfiguration): FunctionSummary {
     runtime: configuration.Runtime,
     memory: configuration.MemorySize ?? 128,
     timeout: configuration.Timeout ?? 3,
+    role: configuration.Role!,
     modified: new Date(configuration.LastModified!),
+  };
+}
+
+function setup(configuration: FunctionConfiguration): FunctionSetup {
+  return {
+    runtime: configuration.Runtime,
+    memory: configuration.MemorySize ?? 128,
+    timeout: configuration.Timeout ?? 3,
+    handler: configuration.Handler ?? '',
+    role: configuration.Role!,
+    environment: configuration.Environment?.Variables ?? {},
+    codeSha256: configuration.CodeSha256!,
+  };
+}
+
+function status(configuration: FunctionConfiguration): FunctionStatus {
+  return {
+    state: configuration.State ?? 'Active',
+    reason: configuration.StateReason ?? configuration.LastUpdateStatusReason,
+    update: configuration.LastUpdateStatus ?? 'Successful',
+    revision: configuration.RevisionId!,
   };
 }
 
