@@ -180,7 +180,12 @@ describe('updates', () => {
     await functions.settled('configured');
     await invoke();
     const [first, second] = plane.functions.invoked.slice(-2).map(({ spec }) => spec);
-    expect(second).toMatchObject({ memorySize: 256, timeout: 9, environment: { STAGE: '1' }, codeFile: first!.codeFile });
+    expect(second).toMatchObject({
+      memorySize: 256,
+      timeout: 9,
+      environment: { STAGE: '1' },
+      codeFile: first!.codeFile,
+    });
     expect(second!.revision).not.toBe(first!.revision);
   });
 
