@@ -9,7 +9,9 @@ import {
   scriptArguments,
 } from '../python/argparse.js';
 import type { SourceFile } from '../packaging/sourceFiles.js';
+import { type ScriptHandlers, scriptHandlers } from '../python/handlers.js';
 import { hostUses, undividedStep } from '../python/hostUses.js';
+import { type HandlerReading, readHandler } from '../python/lambdaHandler.js';
 import { type PrintedMetric, printedLines, printedMetrics } from '../python/printedMetrics.js';
 import { Script } from '../python/script.js';
 
@@ -158,4 +160,14 @@ async function readScripts(files: readonly ScriptFile[], entryPoint: string) {
   return Promise.all(
     order.map(async ({ path, absolute }) => ({ path, script: new Script(await readFile(absolute, 'utf8')) })),
   );
+}
+
+/** What a file says of the handler that it is to have; undefined when it is too large to be written by hand. */
+export function readHandlerFile(text: string, name: string): HandlerReading | undefined {
+  return text.length > largestScript ? undefined : readHandler(new Script(text), name);
+}
+
+/** What a script has to be called by; nothing in one that is too large to be written by hand. */
+export function readHandlers(text: string, named: readonly string[]): ScriptHandlers {
+  return text.length > largestScript ? { handlers: [], isWhole: true } : scriptHandlers(new Script(text), named);
 }

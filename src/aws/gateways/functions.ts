@@ -6,14 +6,10 @@ import {
   DeleteFunctionCommand,
   DeleteFunctionConcurrencyCommand,
   DeleteProvisionedConcurrencyConfigCommand,
-  type FunctionConfiguration,
-  GetFunctionCommand,
+  GetFunctionConfigurationCommand,
   InvokeCommand,
   type LambdaClient,
-  ListAliasesCommand,
   ListFunctionsCommand,
-  ListProvisionedConcurrencyConfigsCommand,
-  ListVersionsByFunctionCommand,
   PublishVersionCommand,
   PutFunctionConcurrencyCommand,
   PutProvisionedConcurrencyConfigCommand,
@@ -24,7 +20,8 @@ import {
 } from '@aws-sdk/client-lambda';
 import { type Change, receipt, type Receipt } from '../change.js';
 import { isNotFound } from '../errors.js';
-import type { Page, PageRequest } from '../page.js';
+import { functionPageSize, type Page, type PageRequest } from '../page.js';
+import { describeFunction, logGroupOf, provisioned, status, summary } from './functionDetail.js';
 
 /** Of the code and configuration of `$LATEST`: a function answers while it is `Pending` only after it is ready. */
 export type FunctionState =
@@ -40,22 +37,39 @@ export interface FunctionSummary {
   readonly memory: number;
   /** Seconds. */
   readonly timeout: number;
+  /** ARN. */
+  readonly role: string;
   readonly modified: Date;
 }
 
-export interface FunctionDetail extends FunctionSummary {
+/** What a version runs, and how: fixed once it is published. */
+export interface FunctionSetup {
+  /** Undefined for a container image. */
+  readonly runtime: string | undefined;
+  /** MB. */
+  readonly memory: number;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly handler: string;
+  /** ARN. */
+  readonly role: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Base64 SHA-256 of the zip. */
+  readonly codeSha256: string;
+}
+
+export interface FunctionDetail extends FunctionSummary, FunctionSetup {
   readonly state: FunctionState;
   /** Why it is in this state, or why the last update failed, in the service's words. */
   readonly reason: string | undefined;
   /** The last update of code or configuration: until it is over the next one is refused. */
   readonly update: 'Successful' | 'InProgress' | 'Failed';
-  readonly handler: string;
-  readonly role: string;
-  readonly environment: Readonly<Record<string, string>>;
-  /** Base64 SHA-256 of the zip. */
-  readonly codeSha256: string;
   /** Bytes of the zip. */
   readonly codeSize: number;
+  /** `x86_64` or `arm64`. */
+  readonly architecture: string;
+  /** Where it writes its log: `/aws/lambda/<name>` unless it was told another group. */
+  readonly logGroup: string;
   /** Changes with every update of code or configuration. */
   readonly revision: string;
   /** Undefined: it shares what the account has left. */
@@ -64,14 +78,17 @@ export interface FunctionDetail extends FunctionSummary {
   readonly versions: readonly FunctionVersion[];
   readonly aliases: readonly FunctionAlias[];
   readonly provisioned: readonly ProvisionedConcurrency[];
+  readonly tags: Readonly<Record<string, string>>;
 }
 
-export interface FunctionVersion {
+/** How far a change of `$LATEST` is. */
+export type FunctionStatus = Pick<FunctionDetail, 'state' | 'reason' | 'update' | 'revision'>;
+
+export interface FunctionVersion extends FunctionSetup {
   /** A number, as text. */
   readonly version: string;
   readonly description: string;
   readonly modified: Date;
-  readonly codeSha256: string;
 }
 
 export interface FunctionAlias {
@@ -121,44 +138,38 @@ export class FunctionsGateway {
     private readonly invoking: LambdaClient,
   ) {}
 
-  /** By name: Lambda's own order. 50 a page, its maximum. */
+  /** In Lambda's own order, which says nothing (aws/aws-toolkit-jetbrains#325). */
   async list({ token }: PageRequest, signal: AbortSignal): Promise<Page<FunctionSummary>> {
-    const command = new ListFunctionsCommand({ MaxItems: 50, Marker: token });
+    const command = new ListFunctionsCommand({ MaxItems: functionPageSize, Marker: token });
     const { Functions, NextMarker } = await this.client.send(command, { abortSignal: signal });
     return { items: (Functions ?? []).map(summary), token: NextMarker };
   }
 
-  /** Undefined when there is no such function. Four calls. */
-  async describe(name: string, signal: AbortSignal): Promise<FunctionDetail | undefined> {
-    const options = { abortSignal: signal };
+  /** Undefined when there is no such function. Four calls, and more for one with more than 50 versions or aliases. */
+  describe(name: string, signal: AbortSignal): Promise<FunctionDetail | undefined> {
+    return describeFunction(this.client, name, signal);
+  }
+
+  /** Where a function writes its log, or has written it: the log stays when the function is deleted. */
+  async logGroup(name: string, signal: AbortSignal): Promise<string> {
+    const command = new GetFunctionConfigurationCommand({ FunctionName: name });
     try {
-      const found = await this.client.send(new GetFunctionCommand({ FunctionName: name }), options);
-      const [versions, aliases, provisioned] = await Promise.all([
-        this.versions(name, options),
-        this.aliases(name, options),
-        this.provisioned(name, options),
-      ]);
-      const configuration = found.Configuration!;
-      return {
-        ...summary(configuration),
-        state: configuration.State ?? 'Active',
-        reason: configuration.StateReason ?? configuration.LastUpdateStatusReason,
-        update: configuration.LastUpdateStatus ?? 'Successful',
-        handler: configuration.Handler ?? '',
-        role: configuration.Role!,
-        environment: configuration.Environment?.Variables ?? {},
-        codeSha256: configuration.CodeSha256!,
-        codeSize: configuration.CodeSize ?? 0,
-        revision: configuration.RevisionId!,
-        reservedConcurrency: found.Concurrency?.ReservedConcurrentExecutions,
-        versions,
-        aliases,
-        provisioned,
-      };
+      return logGroupOf(await this.client.send(command, { abortSignal: signal }));
     } catch (error) {
-      if (isNotFound(error)) return undefined;
+      if (isNotFound(error)) return logGroupOf({ FunctionName: name });
       throw error;
     }
+  }
+
+  /** One call. */
+  async status(name: string, signal: AbortSignal): Promise<FunctionStatus> {
+    const command = new GetFunctionConfigurationCommand({ FunctionName: name });
+    return status(await this.client.send(command, { abortSignal: signal }));
+  }
+
+  /** The first 50 aliases and versions that have some. */
+  provisioned(name: string, signal: AbortSignal): Promise<ProvisionedConcurrency[]> {
+    return provisioned(this.client, name, { abortSignal: signal });
   }
 
   /** Runs a function once and waits for its answer. The caller's signal is the only time limit. */
@@ -265,59 +276,6 @@ export class FunctionsGateway {
       receipt(await this.client.send(new DeleteFunctionCommand({ FunctionName: name }))),
     );
   }
-
-  private async versions(name: string, options: { abortSignal: AbortSignal }): Promise<FunctionVersion[]> {
-    const versions: FunctionVersion[] = [];
-    let marker: string | undefined;
-    do {
-      const command = new ListVersionsByFunctionCommand({ FunctionName: name, MaxItems: 50, Marker: marker });
-      const { Versions, NextMarker } = await this.client.send(command, options);
-      for (const { Version, Description, LastModified, CodeSha256 } of Versions ?? []) {
-        if (Version === '$LATEST') continue;
-        versions.push({
-          version: Version!,
-          description: Description ?? '',
-          modified: new Date(LastModified!),
-          codeSha256: CodeSha256!,
-        });
-      }
-      marker = NextMarker;
-    } while (marker !== undefined);
-    return versions.sort((a, b) => Number(b.version) - Number(a.version));
-  }
-
-  private async aliases(name: string, options: { abortSignal: AbortSignal }): Promise<FunctionAlias[]> {
-    const command = new ListAliasesCommand({ FunctionName: name, MaxItems: 50 });
-    const { Aliases } = await this.client.send(command, options);
-    return (Aliases ?? []).map((alias) => ({
-      name: alias.Name!,
-      arn: alias.AliasArn!,
-      version: alias.FunctionVersion!,
-    }));
-  }
-
-  private async provisioned(name: string, options: { abortSignal: AbortSignal }): Promise<ProvisionedConcurrency[]> {
-    const command = new ListProvisionedConcurrencyConfigsCommand({ FunctionName: name, MaxItems: 50 });
-    const { ProvisionedConcurrencyConfigs: configs } = await this.client.send(command, options);
-    return (configs ?? []).map((config) => ({
-      qualifier: config.FunctionArn!.split(':').at(-1)!,
-      requested: config.RequestedProvisionedConcurrentExecutions ?? 0,
-      available: config.AvailableProvisionedConcurrentExecutions ?? 0,
-      status: config.Status!,
-      reason: config.StatusReason,
-    }));
-  }
-}
-
-function summary(configuration: FunctionConfiguration): FunctionSummary {
-  return {
-    name: configuration.FunctionName!,
-    arn: configuration.FunctionArn!,
-    runtime: configuration.Runtime,
-    memory: configuration.MemorySize ?? 128,
-    timeout: configuration.Timeout ?? 3,
-    modified: new Date(configuration.LastModified!),
-  };
 }
 
 function change<R extends Receipt>(
