@@ -26,6 +26,8 @@ export class Folders {
   readonly trainingJobs = (): string => path.join(this.root, 'jobs');
   readonly trainingJob = (name: string): string => path.join(this.root, 'jobs', name);
   readonly endpoint = (name: string): string => path.join(this.root, 'endpoints', name);
+  /** Environments in which functions run, and their unpacked code: nothing of it outlives the sandbox. */
+  readonly functionEnvironments = (): string => path.join(this.root, 'environments');
 }
 
 export function arn(settings: Settings, service: string, resource: string): string {
