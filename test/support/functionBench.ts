@@ -89,7 +89,7 @@ export class FunctionBench {
 }
 
 /** Keys of a role that are good for a while. */
-function keysFor(milliseconds: number) {
+export function keysFor(milliseconds: number) {
   const expires = new Date(Date.now() + milliseconds);
   return { accessKeyId: 'ASIAROLE', secretAccessKey: 'role-secret', sessionToken: 'role-token', expires };
 }
