@@ -1,5 +1,11 @@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { AttachRolePolicyCommand, CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import {
+  AttachRolePolicyCommand,
+  CreateRoleCommand,
+  GetRoleCommand,
+  IAMClient,
+  PutRolePolicyCommand,
+} from '@aws-sdk/client-iam';
 import { CreateFunctionCommand, InvokeCommand, LambdaClient, waitUntilFunctionActiveV2 } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
@@ -72,12 +78,12 @@ class Course {
     return Role!.Arn!;
   }
 
-  async create(name: string, role: string): Promise<void> {
+  async create(name: string, role: string, code = handler): Promise<void> {
     const client = new LambdaClient(this.sandbox.clientConfig);
     await client.send(
       new CreateFunctionCommand({
         ...{ FunctionName: name, Role: role, Runtime: 'python3.12', Handler: 'lambda_function.lambda_handler' },
-        ...{ Timeout: 30, MemorySize: 512, Code: { ZipFile: zip({ 'lambda_function.py': handler }) } },
+        ...{ Timeout: 30, MemorySize: 512, Code: { ZipFile: zip({ 'lambda_function.py': code }) } },
       }),
     );
     await waitUntilFunctionActiveV2({ client, maxWaitTime: 30, minDelay: 1 }, { FunctionName: name });
@@ -90,7 +96,7 @@ class Course {
     );
     return {
       error: answer.FunctionError,
-      value: JSON.parse(Buffer.from(answer.Payload ?? []).toString()) as Record<string, unknown>,
+      value: JSON.parse(Buffer.from(answer.Payload ?? []).toString()) as unknown,
       log: Buffer.from(answer.LogResult ?? '', 'base64').toString(),
     };
   }
@@ -190,6 +196,16 @@ describe.runIf(process.env['WORKBENCH_LONG'])("a course's handler with other pac
     const course = await Course.start(['--python', python]);
     try {
       await answers(course);
+      const { Role: role } = await new IAMClient(course.sandbox.clientConfig).send(
+        new GetRoleCommand({ RoleName: 'predict' }),
+      );
+      await course.create('client', role!.Arn!, 'def lambda_handler(event, context): return type(context).__module__');
+      const client = name === 'awslambdaric' ? 'awslambdaric.lambda_context' : '__main__';
+      expect((await course.invoke('client')).value).toBe(client);
+      await course.create('broken', role!.Arn!, 'import nothing_there');
+      const { value, log } = await course.invoke('broken');
+      expect(value).toMatchObject({ errorType: 'Runtime.ImportModuleError', requestId: '', stackTrace: [] });
+      expect(log).toContain("Unable to import module 'lambda_function': No module named 'nothing_there'\nTraceback");
     } finally {
       await course.sandbox.stop();
     }
