@@ -40,6 +40,7 @@ export async function functions(sandbox: SandboxProcess): Promise<void> {
     return sign(new LambdaClient(sandbox.clientConfig), command);
   };
 
+  await raw.send(await signed()); // The sandbox's first child: which Python it is has to be found out.
   const bareStarts: number[] = [];
   const cold: number[] = [];
   for (let round = 0; round < rounds; round++) {
