@@ -14,11 +14,11 @@ const usage = `sagemaker-sandbox: Amazon SageMaker on this machine, over AWS's o
   --fresh         forget everything in the data folder first
   --account N     account id, 12 digits (default: the data folder's, else 000000000000)
   --region R      region (default: the data folder's, else us-east-1)
-  --python P      Python for jobs and endpoints (default: the first that imports torch)
+  --python P      Python for jobs, endpoints and functions (default: the first that imports torch)
   --tuner-python P
                   Python with Optuna for tuning jobs (default: the one for jobs, else the first that has it)
   --end-when-idle S
-                  end S seconds after the last window and the last call, when no job runs (default: never)
+                  end S seconds after the last window and the last call, when nothing runs (default: never)
   --print-env     print the shell lines that point AWS CLI and boto3 at the running sandbox, and end
   --help          this text`;
 

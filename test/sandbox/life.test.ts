@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -13,6 +14,9 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { CreateFunctionCommand, InvokeCommand, LambdaClient, waitUntilFunctionActiveV2 } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   CreateEndpointCommand,
@@ -27,6 +31,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { inferenceImage } from '../support/images.js';
 import { startTraining, upload } from '../support/jobs.js';
 import { repository, SandboxProcess } from '../support/sandboxProcess.js';
+import { zip } from '../support/zips.js';
 
 const program = path.join(repository, 'dist', 'sandbox.js');
 /** A Python that has nothing installed: what it can do is found out in no time, which takes seconds where torch is. */
@@ -180,6 +185,19 @@ describe('the life of a sandbox', () => {
     });
   });
 
+  test('does not end when idle while a function runs', async () => {
+    const dataDir = newFolder();
+    const sandbox = await start({ dataDir, args: ['--python', barePython, '--end-when-idle', '1'] });
+    const ended = once(sandbox.process, 'exit');
+    await runSlowly(sandbox);
+    expect((await ended)[0]).toBe(0);
+    // Read at once: the event of an invocation that was cut off would be delivered again.
+    const again = await start({ dataDir, args: ['--python', barePython] });
+    const logs = new CloudWatchLogsClient(again.clientConfig);
+    const { events } = await logs.send(new FilterLogEventsCommand({ logGroupName: '/aws/lambda/slow' }));
+    expect(events?.map(({ message }) => message?.trim())).toContain('slept');
+  });
+
   test('never shows a job the keys of the person who started it', async () => {
     const home = newFolder();
     const decoy = 'AKIADECOYDECOYDECOY0';
@@ -219,6 +237,25 @@ sys.exit(f"found {found}" if found else 0)
 
 function trainForever(sandbox: SandboxProcess) {
   return startTraining(sandbox, { 'train.py': 'import time\nprint("here", flush=True)\ntime.sleep(600)\n' });
+}
+
+/** Starts a function that takes longer than a sandbox waits when it is idle; nobody waits for its answer. */
+async function runSlowly(sandbox: SandboxProcess): Promise<void> {
+  const client = new LambdaClient(sandbox.clientConfig);
+  const trusted = { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' };
+  const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [trusted] });
+  const role = await new IAMClient(sandbox.clientConfig).send(
+    new CreateRoleCommand({ RoleName: 'slow', AssumeRolePolicyDocument }),
+  );
+  const source = 'import time\ndef handler(event, context):\n    time.sleep(4)\n    print("slept", flush=True)\n';
+  await client.send(
+    new CreateFunctionCommand({
+      ...{ FunctionName: 'slow', Runtime: 'python3.12', Handler: 'app.handler', Role: role.Role?.Arn, Timeout: 30 },
+      Code: { ZipFile: zip({ 'app.py': source }) },
+    }),
+  );
+  await waitUntilFunctionActiveV2({ client, maxWaitTime: 30, minDelay: 0.1, maxDelay: 0.1 }, { FunctionName: 'slow' });
+  await client.send(new InvokeCommand({ FunctionName: 'slow', InvocationType: 'Event' }));
 }
 
 async function deploy(sandbox: SandboxProcess, client: SageMakerClient, ModelDataUrl: string): Promise<void> {
