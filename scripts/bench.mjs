@@ -1,5 +1,5 @@
 // `npm run bench`: the figures of docs/ARCHITECTURE.md, as ratios against a peer measured in the same run.
-//   --only tuning        the search alone
+//   --only tuning        the search alone; --only functions: functions alone
 //   --seeds N            searches of each function (default 3; 20 take a quarter of an hour)
 //   --tuner-python P     Python with Optuna that searches (default: the one that the sandbox finds)
 import { spawnSync } from 'node:child_process';

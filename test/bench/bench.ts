@@ -22,6 +22,7 @@ import { inferenceImage, trainingImage } from '../support/images.js';
 import { SandboxProcess } from '../support/sandboxProcess.js';
 import { cockpit } from './cockpit.js';
 import { figure, median } from './figures.js';
+import { functions } from './functions.js';
 import { manyJobs } from './manyJobs.js';
 import { RawClient, sign } from './rawClient.js';
 import { tuning } from './tuning.js';
@@ -39,9 +40,19 @@ async function main(): Promise<void> {
   });
   const tuner = options['tuner-python'];
   if (options.only === undefined) await basics();
+  if (options.only === 'functions') return functionsAlone();
   const sandbox = await SandboxProcess.start({ args: tuner === undefined ? [] : ['--tuner-python', tuner] });
   try {
     await tuning(sandbox, Number(options.seeds));
+  } finally {
+    await sandbox.stop();
+  }
+}
+
+async function functionsAlone(): Promise<void> {
+  const sandbox = await SandboxProcess.start();
+  try {
+    await functions(sandbox);
   } finally {
     await sandbox.stop();
   }
@@ -57,6 +68,7 @@ async function basics(): Promise<void> {
     await s3.send(new CreateBucketCommand({ Bucket: bucket }));
     await submitToFirstLine(sandbox, s3);
     await invokeOverhead(sandbox, s3);
+    await functions(sandbox);
     // Where a VS Code can be run; the last job above is the first in the tree.
     if (process.env['WORKBENCH_CODE_SERVER']) await firstPaint(sandbox, 'bench-6');
   } finally {

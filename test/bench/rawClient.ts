@@ -6,6 +6,7 @@ export interface SignedRequest {
   readonly hostname: string;
   readonly port?: number;
   readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
   readonly headers: Record<string, string>;
   readonly body?: Uint8Array | string;
 }
@@ -38,7 +39,9 @@ export class RawClient {
   /** @returns milliseconds from sending to the last byte of the answer */
   send(signed: SignedRequest): Promise<number> {
     const started = performance.now();
-    const { hostname, port, method, path, headers } = signed;
+    const { hostname, port, method, headers, query = {} } = signed;
+    const search = new URLSearchParams(query).toString();
+    const path = search === '' ? signed.path : `${signed.path}?${search}`;
     return new Promise((resolve, reject) => {
       const outgoing = request({ agent: this.agent, hostname, port, method, path, headers }, (response) => {
         let text = '';

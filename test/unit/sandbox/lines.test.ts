@@ -46,3 +46,9 @@ describe('LineSplitter', () => {
     ]);
   });
 });
+
+test('carriage returns are text where they are asked to be', () => {
+  const splitter = new LineSplitter(true);
+  expect(splitter.push(Buffer.from('[ERROR]\rTraceback\n10%\r20'))).toEqual(['[ERROR]\rTraceback']);
+  expect(splitter.end()).toEqual(['10%\r20']);
+});
