@@ -4,7 +4,7 @@ import { largestInvocation } from '../../aws/limits.js';
 import { UserError } from '../../core/errors.js';
 import { imageKind } from '../../testBench/imageKind.js';
 import { type LabelSource, readLabels } from '../../testBench/labels.js';
-import { labelsOf } from '../../launch/samples.js';
+import { labelsOf } from '../../testBench/pictures.js';
 import type { Project } from '../../project/project.js';
 import { deployedName, type OpenProject } from '../projectFile/projectFiles.js';
 import type { Picture } from './testBench.protocol.js';
