@@ -282,7 +282,7 @@ describe('labelsInArchive', () => {
       accept: '',
     };
     const asked = (variant: string) =>
-      askEndpoint(cloud, { kind: 'endpoint', name: 'nameless', variant }, question, never);
+      askEndpoint(cloud, { kind: 'endpoint', name: 'named', variant }, question, never);
     expect(await asked('AllTraffic')).toMatchObject({ outcome: 'answer', variant: 'AllTraffic' });
     expect(await asked('Canary')).toMatchObject({
       outcome: 'failure',
