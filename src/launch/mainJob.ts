@@ -5,7 +5,7 @@ import type { Endpoint } from '../aws/gateways/endpoints.js';
 import type { Phase } from '../aws/gateways/trainingJobs.js';
 import type { TuningJobDetail } from '../aws/gateways/tuningJobs.js';
 import { UserError } from '../core/errors.js';
-import { type PredictionAnswer, predict } from '../hosting/predict.js';
+import { type PredictionAnswer, predict } from '../testBench/predict.js';
 import type { LogLine } from '../logs/followLog.js';
 import type { UploadProgress } from '../transfer/uploadFolder.js';
 import { deployModel, type ReadyEndpoint } from './deployModel.js';
@@ -14,7 +14,8 @@ import type { JobLaunch, Ready } from './planJob.js';
 import { planTraining } from './planTraining.js';
 import { planTuning } from './planTuning.js';
 import { earlierDeployment, earlierJob } from './reuse.js';
-import { labelsOf, type Sample, samplesOf } from './samples.js';
+import { labelsOf } from '../testBench/pictures.js';
+import { type Sample, samplesOf } from './samples.js';
 import type { Session } from './session.js';
 import type { Summary } from './summary.js';
 import { uploadInputs } from './submitJob.js';
@@ -233,7 +234,7 @@ async function tryOut(
   const data = name === undefined ? undefined : session.project.data[name];
   if (!data) return [];
   const folder = path.resolve(session.workspace, data.path);
-  const [samples, labels] = await Promise.all([samplesOf(folder, sampleCount), labelsOf(folder)]);
+  const [samples, labels] = await Promise.all([samplesOf(folder, sampleCount, signal), labelsOf(folder)]);
   const predictions: { sample: Sample; answer: PredictionAnswer }[] = [];
   for (const sample of samples) {
     const body = await readFile(sample.file);

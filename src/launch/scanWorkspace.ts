@@ -9,6 +9,7 @@ import {
   scriptArguments,
 } from '../python/argparse.js';
 import type { SourceFile } from '../packaging/sourceFiles.js';
+import { type EventKeys, eventKeys } from '../python/eventKeys.js';
 import { type ScriptHandlers, scriptHandlers } from '../python/handlers.js';
 import { hostUses, undividedStep } from '../python/hostUses.js';
 import { type HandlerReading, readHandler } from '../python/lambdaHandler.js';
@@ -45,6 +46,11 @@ const passedOver = /^(\..*|node_modules|__pycache__|venv|env|site-packages|out|d
 const dataFile = /\.(csv|tsv|parquet|jsonl|npz|npy|h5|tfrecord)$/i;
 const picture = /\.(jpe?g|png|bmp|webp)$/i;
 const split = /^(train|training|valid|validation|val|test)$/i;
+
+/** What a Lambda handler reads of its event; undefined when the script has no such function. */
+export function readEventKeys(text: string, handler: string): EventKeys | undefined {
+  return eventKeys(new Script(text), handler);
+}
 
 /** Reads scripts and folder names; runs nothing, changes nothing. */
 export async function scanWorkspace(workspace: string, signal: AbortSignal): Promise<WorkspaceScan> {

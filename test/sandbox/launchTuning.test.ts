@@ -6,7 +6,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { Connections } from '../../src/aws/connections.js';
 import { connect } from '../../src/aws/load.js';
 import { deleteEndpoint } from '../../src/hosting/deleteEndpoint.js';
-import { ask } from '../../src/hosting/predict.js';
 import { Inventory } from '../../src/inventory/inventory.js';
 import { type MainJobEvent, runMainJob } from '../../src/launch/mainJob.js';
 import { planTraining } from '../../src/launch/planTraining.js';
@@ -252,7 +251,7 @@ test('the main job of an endpoint with a search’s model searches, and serves t
     accept: 'application/json',
   };
   const { width, ...others } = (await calledWith(best!.name)) as { width: string };
-  expect(JSON.parse((await ask(cloud, question, never)).text)).toEqual({ ...others, width: Number(width) });
+  expect(JSON.parse(Buffer.from((await cloud.runtime.invoke(question, never)).body).toString())).toEqual({ ...others, width: Number(width) });
 
   const again = await mainJob();
   expect(again.result).toMatchObject({ job: result!.job, model: result!.model, endpoint: 'tiny-pets' });

@@ -19,7 +19,7 @@ import type {
   Provisioned,
 } from '../../src/sandbox/engines/functions.js';
 import type { TrainingEngine, TrainingObserver, TrainingSpec } from '../../src/sandbox/engines/training.js';
-import type { Interpreters } from '../../src/sandbox/engines/process/interpreter.js';
+import type { Interpreters } from '../../src/core/interpreter.js';
 import { OptunaSearches } from '../../src/sandbox/engines/tuning/tuningEngine.js';
 import type { TuningEngine } from '../../src/sandbox/engines/tuning.js';
 import { Identities } from '../../src/sandbox/identity/identities.js';

@@ -172,6 +172,16 @@ export class FunctionsGateway {
     return provisioned(this.client, name, { abortSignal: signal });
   }
 
+  /** What a version may use, by an alias or its number; of `$LATEST` without one. */
+  async bounds(
+    name: string,
+    qualifier: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Pick<FunctionSummary, 'timeout' | 'memory'>> {
+    const command = new GetFunctionConfigurationCommand({ FunctionName: name, Qualifier: qualifier });
+    return summary(await this.client.send(command, { abortSignal: signal }));
+  }
+
   /** Runs a function once and waits for its answer. The caller's signal is the only time limit. */
   async invoke({ name, qualifier, payload }: FunctionCall, signal: AbortSignal): Promise<FunctionReply> {
     const command = new InvokeCommand({ FunctionName: name, Qualifier: qualifier, Payload: payload, LogType: 'Tail' });

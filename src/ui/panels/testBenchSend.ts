@@ -1,10 +1,11 @@
 import type { Cloud } from '../../aws/cloud.js';
-import { isCancellation, messageOf, UserError } from '../../core/errors.js';
-import { type Classification, classify, isSameClass } from '../../hosting/classes.js';
-import { imageKind } from '../../hosting/imageKind.js';
-import { chooseLabels, type LabelSource } from '../../hosting/labels.js';
-import type { ModelLabels } from '../../hosting/modelLabels.js';
-import { ask, type EndpointAnswer, ModelFailure } from '../../hosting/predict.js';
+import { type Classification, isSameClass } from '../../testBench/classes.js';
+import { imageKind } from '../../testBench/imageKind.js';
+import type { LabelSource } from '../../testBench/labels.js';
+import type { ModelLabels } from '../../testBench/modelLabels.js';
+import { namedClasses } from '../../testBench/namedClasses.js';
+import { askEndpoint } from '../../testBench/askEndpoint.js';
+import type { Answered, Failed } from '../../testBench/reply.js';
 import type { Answer, ClassesContent, ClassRow, Failure, Outcome } from './testBench.protocol.js';
 
 export interface BenchRequest {
@@ -25,9 +26,6 @@ export interface NameSources {
   readonly workspace: readonly LabelSource[];
 }
 
-/** More inputs than these are counted, not shown. */
-const mostRows = 100;
-
 /**
  * Sends one body and makes of the answer, or of the failure, what the bench shows.
  * @param naming told when the answer is there and names are looked for
@@ -40,55 +38,39 @@ export async function sendToEndpoint(
   naming: () => void,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { target, body, accept } = request;
-  const start = performance.now();
-  try {
-    const contentType = request.contentType || (imageKind(body)?.contentType ?? 'application/octet-stream');
-    const answer = await ask(cloud, { endpoint: target, body, contentType, accept }, signal);
-    return {
-      type: 'answer',
-      ...{ id: request.id, target, connection: request.connection },
-      milliseconds: answer.milliseconds,
-      sent: { contentType, bytes: body.length },
-      ...{ contentType: answer.contentType, bytes: answer.bytes, text: answer.text },
-      ...(answer.variant !== undefined && { variant: answer.variant }),
-      content: await contentOf(cloud, request, answer, sources, naming, signal),
-    };
-  } catch (error) {
-    if (isCancellation(error) || signal.aborted) throw error;
-    return failureOf(request, error, performance.now() - start);
-  }
+  const { id, target, connection, body, accept } = request;
+  const contentType = request.contentType || (imageKind(body)?.contentType ?? 'application/octet-stream');
+  const reply = await askEndpoint(cloud, { kind: 'endpoint', name: target }, { body, contentType, accept }, signal);
+  if (reply.outcome === 'failure') return failureOf(request, reply);
+  return {
+    type: 'answer',
+    ...{ id, target, connection, milliseconds: reply.latency.total, sent: reply.sent },
+    ...{ contentType: reply.contentType, bytes: reply.body.length, text: reply.text },
+    ...(reply.variant !== undefined && { variant: reply.variant }),
+    content: await contentOf(cloud, request, reply, sources, naming, signal),
+  };
 }
 
 async function contentOf(
   cloud: Cloud,
   { target, expected }: BenchRequest,
-  { reading, variant }: EndpointAnswer,
+  { reading, variant }: Answered,
   { model, workspace }: NameSources,
   naming: () => void,
   signal: AbortSignal,
 ): Promise<Answer['content']> {
   if (reading.kind === 'other') return reading;
-  const classes = reading.rows[0]?.length ?? 0;
-  const own: LabelSource = { from: 'the answer', read: async () => reading.names };
   if (!reading.names) naming();
-  const { labels, passed } = await chooseLabels(
-    classes,
-    [own, model.source(cloud, target, variant), ...workspace],
-    signal,
-  );
-  const known = reading.rows.length === 1 ? expected : undefined;
-  const rows = reading.rows
-    .slice(0, mostRows)
-    .map((numbers, row) => classRow(classify(numbers, labels?.names, reading.probabilities?.[row]), known));
-  const from = labels
-    ? `Names come from ${labels.from}.`
+  const found = await namedClasses(reading, [model.source(cloud, target, variant), ...workspace], signal);
+  const known = found.inputs === 1 ? expected : undefined;
+  const from = found.labels
+    ? `Names come from ${found.labels.from}.`
     : 'There are no names for these classes: put a labels.json into the model or the workspace.';
   return {
     kind: 'classes',
-    rows,
-    inputs: reading.rows.length,
-    names: [from, ...passed],
+    rows: found.rows.map((row) => classRow(row, known)),
+    inputs: found.inputs,
+    names: [from, ...found.passed],
     ...(known !== undefined && { expected: known }),
   } satisfies ClassesContent;
 }
@@ -122,19 +104,14 @@ function scoreText(score: number, kind: Classification['kind']): string {
   return large ? score.toExponential(2) : score.toFixed(digits);
 }
 
-function failureOf({ id, target, connection }: BenchRequest, error: unknown, milliseconds: number): Failure {
-  const failure = { type: 'failure', id, target, connection, log: false, gone: false } as const;
-  if (error instanceof ModelFailure) {
-    const answered = error.status > 0 ? `The container answered ${error.status}` : 'The container gave no answer';
-    const evidence = `${answered} after ${Math.round(milliseconds).toLocaleString('en')} ms.`;
-    return { ...failure, message: error.message, evidence, said: error.said, log: true };
-  }
-  const message = messageOf(error);
-  // ValidationError's text; the runtime has no code of its own for it.
-  if (/\bEndpoint \S+ of account \S+ not found/.test(message)) {
-    const evidence = 'It was deleted, or is still being made.';
-    return { ...failure, message: `There is no endpoint ${target}.`, evidence, gone: true };
-  }
-  if (error instanceof UserError) return { ...failure, message, log: true };
-  return { ...failure, message: `The endpoint could not be asked: ${message}`, log: true };
+function failureOf({ id, target, connection }: BenchRequest, { failure, latency }: Failed): Failure {
+  const { message, advice, said, log, kind } = failure;
+  const after = ` after ${Math.round(latency.total).toLocaleString('en')} ms.`;
+  const evidence = said === undefined ? failure.evidence : failure.evidence?.replace(/\.$/, after);
+  return {
+    ...{ type: 'failure', id, target, connection, log, gone: kind === 'gone' },
+    message: advice === undefined ? message : `${message} ${advice}`,
+    ...(evidence !== undefined && { evidence }),
+    ...(said !== undefined && { said }),
+  };
 }

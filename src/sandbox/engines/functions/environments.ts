@@ -6,7 +6,7 @@ import { ServiceError } from '../../protocol/service.js';
 import type { LogSink } from '../../services/ports.js';
 import type { FunctionSpec } from '../functions.js';
 import { findRuntime, type Machine, type Runtime } from '../process/container.js';
-import { NoPythonError } from '../process/interpreter.js';
+import { NoPythonError } from '../../../core/interpreter.js';
 import { CodeFolders } from './codeFolders.js';
 import { Environment } from './environment.js';
 
