@@ -8,6 +8,7 @@ import {
   type ScriptArgument,
   scriptArguments,
 } from '../python/argparse.js';
+import { type ScriptHandlers, scriptHandlers } from '../python/handlers.js';
 import { hostUses, undividedStep } from '../python/hostUses.js';
 import { type HandlerReading, readHandler } from '../python/lambdaHandler.js';
 import { type PrintedMetric, printedMetrics } from '../python/printedMetrics.js';
@@ -153,4 +154,9 @@ export async function readHosts(
 /** What a file says of the handler that it is to have; undefined when it is too large to be written by hand. */
 export function readHandlerFile(text: string, name: string): HandlerReading | undefined {
   return text.length > largestScript ? undefined : readHandler(new Script(text), name);
+}
+
+/** What a script has to be called by; nothing in one that is too large to be written by hand. */
+export function readHandlers(text: string, named: readonly string[]): ScriptHandlers {
+  return text.length > largestScript ? { handlers: [], isWhole: true } : scriptHandlers(new Script(text), named);
 }

@@ -6,6 +6,7 @@ import { type EntryTarget, isEntry, pickEntry, projectOf } from '../commands/tar
 import type { Parts } from '../parts.js';
 import { EntryCompletion, InstanceHover } from './completion.js';
 import { rangeOf, showDiagnostics } from './diagnostics.js';
+import { HandlerLenses } from './handlerLenses.js';
 import { EntryLenses } from './lenses.js';
 import type { ProjectFiles } from './projectFiles.js';
 import { QuickFixes } from './quickFixes.js';
@@ -16,11 +17,14 @@ export function registerProjectFile(parts: Parts): vscode.Disposable[] {
   const { projectFiles, command } = parts;
   const selector: vscode.DocumentSelector = { pattern: `**/${projectFileName}` };
   const lenses = new EntryLenses(parts);
+  const handlers = new HandlerLenses(projectFiles);
   const scripts = new Scripts();
   return [
     lenses,
+    handlers,
     showDiagnostics(projectFiles, scripts),
     vscode.languages.registerCodeLensProvider(selector, lenses),
+    vscode.languages.registerCodeLensProvider({ scheme: 'file', pattern: '**/*.py' }, handlers),
     vscode.languages.registerCompletionItemProvider(
       selector,
       new EntryCompletion(projectFiles, scripts),
