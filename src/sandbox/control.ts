@@ -21,6 +21,8 @@ export interface Activity {
   readonly deployments: number;
   /** Endpoints in service. */
   readonly endpoints: number;
+  /** Invocations of functions that run. */
+  readonly invocations: number;
 }
 
 export interface ControlParts {
@@ -134,17 +136,17 @@ export class Control implements PlainHandler {
   }
 
   /**
-   * Jobs, deployments and clients without a window (a terminal, a notebook) are waited for; endpoints in service are
-   * not: nobody calls them, and they come back at the next start.
+   * Jobs, deployments, functions that run and clients without a window (a terminal, a notebook) are waited for;
+   * endpoints in service and environments of functions are not: nobody calls them, and they come back at the next start.
    */
   private considerEnd(wait = this.parts.endWhenIdle): void {
     const { endWhenIdle, activity, stop } = this.parts;
     clearTimeout(this.end);
     if (!this.open || endWhenIdle === undefined || this.leases.size > 0) return;
     this.end = setTimeout(() => {
-      const { jobs, deployments } = activity();
+      const { jobs, deployments, invocations } = activity();
       const quiet = performance.now() - this.lastCall;
-      if (jobs + deployments > 0) this.considerEnd();
+      if (jobs + deployments + invocations > 0) this.considerEnd();
       else if (quiet < endWhenIdle) this.considerEnd(endWhenIdle - quiet);
       else stop();
     }, wait).unref();
