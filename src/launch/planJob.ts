@@ -14,7 +14,7 @@ import { type MetricEvidence, metricsGate } from './metricsGate.js';
 import { pastLog } from './pastLog.js';
 import { channelUri, type DataUpload, planData } from './planData.js';
 import type { HostReading } from './scanWorkspace.js';
-import { type Session, sourceWithoutData, tagsOf } from './session.js';
+import { type Session, sourceOfJob, tagsOf } from './session.js';
 
 /** A training or tuning job, ready to be sent: nothing of it has reached the cloud yet. */
 export interface JobLaunch<Request> {
@@ -62,7 +62,7 @@ export async function planJob<Request>(
   const [bucketRegion, role, source] = await Promise.all([
     cloud.objects.bucketRegion(bucket, signal),
     executionRole(session, job.role, fallbackRole, signal),
-    sourceWithoutData(session, job.source),
+    sourceOfJob(session, job.source),
   ]);
   const exists = bucketRegion !== undefined;
   const data = !exists || bucketRegion === region ? await planData(session, job, exists, signal) : [];

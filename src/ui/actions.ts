@@ -1,4 +1,5 @@
 import type * as vscode from 'vscode';
+import { registerFunctions } from './commands/functions.js';
 import { registerLaunching } from './commands/launching.js';
 import { registerResources } from './commands/resources.js';
 import { registerSample } from './commands/sample.js';
@@ -12,6 +13,7 @@ import { registerWizards } from './wizards/newProjectFile.js';
 export function registerActions(parts: ActionParts): vscode.Disposable[] {
   return [
     registerLaunching,
+    registerFunctions,
     registerResources,
     registerJobPanel,
     registerTuningPanel,

@@ -251,7 +251,10 @@ test('the main job of an endpoint with a search’s model searches, and serves t
     accept: 'application/json',
   };
   const { width, ...others } = (await calledWith(best!.name)) as { width: string };
-  expect(JSON.parse(Buffer.from((await cloud.runtime.invoke(question, never)).body).toString())).toEqual({ ...others, width: Number(width) });
+  expect(JSON.parse(Buffer.from((await cloud.runtime.invoke(question, never)).body).toString())).toEqual({
+    ...others,
+    width: Number(width),
+  });
 
   const again = await mainJob();
   expect(again.result).toMatchObject({ job: result!.job, model: result!.model, endpoint: 'tiny-pets' });

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { commands } from '../../contributions.js';
+import { sections } from '../../project/entries.js';
 import { projectFileName } from '../../project/read.js';
 import { type EntryTarget, isEntry, pickEntry, projectOf } from '../commands/targets.js';
 import type { Parts } from '../parts.js';
@@ -44,7 +45,6 @@ export function registerProjectFile(parts: Parts): vscode.Disposable[] {
 }
 
 async function openEntry(projectFiles: ProjectFiles, argument: unknown): Promise<void> {
-  const sections = ['jobs', 'endpoints', 'data'] as const;
   const target: EntryTarget | undefined = sections.some((section) => isEntry(argument, section))
     ? (argument as EntryTarget)
     : await pickEntry(projectFiles, 'jobs', 'Go to entry');

@@ -7,6 +7,7 @@ import type { WorkspaceScan } from '../../launch/scanWorkspace.js';
 import { projectFileName } from '../../project/read.js';
 import { tryMetric } from '../commands/tryMetric.js';
 import type { Parts } from '../parts.js';
+import { newFunction } from './newFunction.js';
 import { newTuningJob } from './newTuningJob.js';
 import { ask, type Step } from './wizard.js';
 
@@ -15,6 +16,7 @@ export function registerWizards(parts: Parts): vscode.Disposable[] {
     parts.command(commands.newProjectFile, newProjectFile),
     parts.command(commands.newTuningJob, () => newTuningJob(parts)),
     parts.command(commands.tryMetric, (argument: unknown) => tryMetric(parts, argument)),
+    parts.command(commands.newFunction, () => newFunction(parts)),
   ];
 }
 
