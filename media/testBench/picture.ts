@@ -10,6 +10,8 @@ export interface Shown {
   /** A small copy as a data: URL. */
   readonly preview: string | undefined;
   readonly expected?: string;
+  /** Where it was fetched from. */
+  readonly url?: string;
 }
 
 export interface Given extends Shown {
@@ -35,10 +37,11 @@ export async function readGiven(given: File | Provided): Promise<Given> {
   if (!seen && given instanceof File && !given.type.startsWith('image/')) {
     throw new Error(`${name} is not a picture: paste its text into JSON or CSV to send it.`);
   }
-  const expected = given instanceof File ? undefined : given.expected;
+  const { expected, url } = given instanceof File ? {} : given;
   return {
     ...{ name, bytes, body, dimensions: seen?.dimensions, preview: seen?.preview },
     ...(expected !== undefined && { expected }),
+    ...(url !== undefined && { url }),
   };
 }
 
