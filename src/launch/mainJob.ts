@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Endpoint } from '../aws/gateways/endpoints.js';
 import type { Phase } from '../aws/gateways/trainingJobs.js';
 import { UserError } from '../core/errors.js';
-import { type PredictionAnswer, predict } from '../hosting/predict.js';
+import { type PredictionAnswer, predict } from '../testBench/predict.js';
 import type { LogLine } from '../logs/followLog.js';
 import type { UploadProgress } from '../transfer/uploadFolder.js';
 import { deployModel, type ReadyEndpoint } from './deployModel.js';

@@ -3,7 +3,7 @@ import type { BatchProgress, CellImages } from './testBenchBatch.protocol.js';
 
 /** InvokeEndpoint's and Invoke's limit on a body, in bytes (aws/limits.ts): the page says at once what is too large. */
 export const largestBody = 6_291_456;
-/** How long a model may take to answer, in seconds (hosting/predict.ts). */
+/** How long a model may take to answer, in seconds (testBench/predict.ts). */
 export const longestAnswer = 60;
 
 const Id = v.number();

@@ -1,10 +1,10 @@
 import type { Cloud } from '../../aws/cloud.js';
 import { isCancellation, messageOf, UserError } from '../../core/errors.js';
-import { type Classification, classify, isSameClass } from '../../hosting/classes.js';
-import { imageKind } from '../../hosting/imageKind.js';
-import { chooseLabels, type LabelSource } from '../../hosting/labels.js';
-import type { ModelLabels } from '../../hosting/modelLabels.js';
-import { ask, type EndpointAnswer, ModelFailure } from '../../hosting/predict.js';
+import { type Classification, classify, isSameClass } from '../../testBench/classes.js';
+import { imageKind } from '../../testBench/imageKind.js';
+import { chooseLabels, type LabelSource } from '../../testBench/labels.js';
+import type { ModelLabels } from '../../testBench/modelLabels.js';
+import { ask, type EndpointAnswer, ModelFailure } from '../../testBench/predict.js';
 import type { Answer, ClassesContent, ClassRow, Failure, Outcome } from './testBench.protocol.js';
 
 export interface BenchRequest {

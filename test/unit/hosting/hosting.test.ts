@@ -1,6 +1,4 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { softmax } from '../../../src/hosting/classes.js';
 import {
   endpointConfigRequest,
   type EndpointPlan,
@@ -32,15 +30,4 @@ describe('the requests of an endpoint', () => {
     const { PrimaryContainer } = modelRequest({ ...plan, environment: { SAGEMAKER_PROGRAM: 'other.py' } });
     expect(PrimaryContainer?.Environment?.['SAGEMAKER_PROGRAM']).toBe('inference.py');
   });
-});
-
-test('softmax sums to one and keeps the order, for scores of any size', () => {
-  const scores = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 200 });
-  fc.assert(
-    fc.property(scores, (given) => {
-      const probabilities = softmax(given);
-      expect(probabilities.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 9);
-      expect(probabilities[given.indexOf(Math.max(...given))]).toBe(Math.max(...probabilities));
-    }),
-  );
 });

@@ -1,9 +1,10 @@
+import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readAnswer } from '../../../src/hosting/answers.js';
-import { classify, isFlat, isSameClass } from '../../../src/hosting/classes.js';
-import { chooseLabels, type LabelSource, readLabels } from '../../../src/hosting/labels.js';
+import { readAnswer } from '../../../src/testBench/answers.js';
+import { classify, isFlat, isSameClass, softmax } from '../../../src/testBench/classes.js';
+import { chooseLabels, type LabelSource, readLabels } from '../../../src/testBench/labels.js';
 
 const never = new AbortController().signal;
 const fixture = (name: string) => readFileSync(path.resolve('test/fixtures/answers', name), 'utf8');
@@ -162,4 +163,15 @@ describe('labels', () => {
   test('are none at all where nobody knows any', async () => {
     expect(await chooseLabels(7, [source('labels.txt', undefined)], never)).toEqual({ labels: undefined, passed: [] });
   });
+});
+
+test('softmax sums to one and keeps the order, for scores of any size', () => {
+  const scores = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 200 });
+  fc.assert(
+    fc.property(scores, (given) => {
+      const probabilities = softmax(given);
+      expect(probabilities.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 9);
+      expect(probabilities[given.indexOf(Math.max(...given))]).toBe(Math.max(...probabilities));
+    }),
+  );
 });

@@ -2,8 +2,8 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { UserError } from '../../../src/core/errors.js';
-import { fetchImage, type FetchOptions } from '../../../src/hosting/fetchImage.js';
-import { isPublic } from '../../../src/hosting/publicAddress.js';
+import { fetchImage, type FetchOptions } from '../../../src/testBench/fetchImage.js';
+import { isPublic } from '../../../src/testBench/publicAddress.js';
 
 const png = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
 const never = new AbortController().signal;
