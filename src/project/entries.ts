@@ -1,22 +1,26 @@
 import { findNodeAtLocation, type Node } from 'jsonc-parser';
 import * as v from 'valibot';
+import { LambdaFunction } from './functions.js';
 import { Job } from './jobs.js';
 import { Data, Endpoint, type Project } from './project.js';
 import type { Range, Ranges } from './ranges.js';
 
+/** The sections whose entries can be acted on, in the order in which they are shown. */
+export const sections = ['data', 'jobs', 'endpoints', 'functions'] as const;
+
 /** An entry of a project file, and the place of its name. */
 export interface Entry {
-  readonly section: 'data' | 'jobs' | 'endpoints';
+  readonly section: (typeof sections)[number];
   readonly name: string;
   readonly range: Range;
 }
 
 /** What is shown of entries: none of it is acted on. */
-export type ShownEntries = Pick<Project, 'name' | 'data' | 'jobs' | 'endpoints'>;
+export type ShownEntries = Pick<Project, 'name' | (typeof sections)[number]>;
 
 /** A name that is there twice counts once, where it stands last: that is how JSON is read. */
 export function entriesIn(root: Node, ranges: Ranges): Entry[] {
-  return (['data', 'jobs', 'endpoints'] as const).flatMap((section) => {
+  return sections.flatMap((section) => {
     const keys = (findNodeAtLocation(root, [section])?.children ?? []).flatMap(({ children: [key] = [] }) => key ?? []);
     const byName = new Map(keys.map((key) => [String(key.value), key]));
     return [...byName].map(([name, key]) => ({ section, name, range: ranges.at(key) }));
@@ -72,6 +76,7 @@ export function shownEntries(entries: readonly Entry[], sources: readonly unknow
     data: right('data', Data),
     jobs: right('jobs', Job),
     endpoints: right('endpoints', Endpoint),
+    functions: right('functions', LambdaFunction),
   };
 }
 

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { LambdaFunction } from './functions.js';
 import { Job } from './jobs.js';
 import { container, EntryName, recordOf, RelativePath, Role } from './values.js';
 
@@ -79,8 +80,8 @@ export const ProjectFile = v.strictObject({
   ),
   functions: v.optional(
     v.pipe(
-      recordOf(EntryName, v.unknown()),
-      v.description('Functions by name: kept as written, and nothing acts on them yet.'),
+      recordOf(EntryName, LambdaFunction),
+      v.description('Lambda functions by name, such as one that stands in front of an endpoint.'),
     ),
     {},
   ),
@@ -102,4 +103,5 @@ export interface Project {
   readonly data: Readonly<Record<string, { readonly path: string }>>;
   readonly jobs: Readonly<Record<string, Job>>;
   readonly endpoints: Readonly<Record<string, Endpoint>>;
+  readonly functions: Readonly<Record<string, LambdaFunction>>;
 }

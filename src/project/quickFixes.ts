@@ -16,6 +16,9 @@ export function fixesOfValue(message: string, value: unknown): QuickFix[] {
   if (/^An instance type looks like/.test(message) && /^(?!ml\.)[a-z0-9-]+\.[a-z0-9]+$/.test(value)) {
     return [replaceBy(`ml.${value}`, `Use ml.${value}`)];
   }
+  if (/^A handler is/.test(message) && value.endsWith('.py')) {
+    return [replaceBy(value.replace(/\.py$/, '.lambda_handler').replace(/^\.\//, ''))];
+  }
   return [];
 }
 

@@ -1,13 +1,14 @@
 import { getNodeValue, type ParseError, parseTree } from 'jsonc-parser';
 import * as v from 'valibot';
 import { entriesIn, entriesMoved, type Entry, shownEntries, type ShownEntries } from './entries.js';
+import { functionFaults } from './functionFaults.js';
 import { winnerFrom } from './jobs.js';
 import { missingKeys } from './keys.js';
 import { type Project, ProjectFile } from './project.js';
 import { fixesOfValue, fixesOfWord, type QuickFix, replaceBy } from './quickFixes.js';
 import { type Range, Ranges } from './ranges.js';
 import { syntaxMessage } from './syntax.js';
-import { tuningFaults } from './tuningFaults.js';
+import { type Fault, tuningFaults } from './tuningFaults.js';
 
 export const projectFileName = 'sagemaker.jsonc';
 
@@ -91,7 +92,7 @@ export function readProject(content: string, before?: Reading): Reading {
   const file = result.output;
   const diagnostics = [
     ...brokenReferences(file, places),
-    ...faultsOfTuning(file, places),
+    ...faultsOfEntries(file, places),
     ...notBuiltYet(file, places),
   ];
   const failed = diagnostics.some(({ severity }) => severity === 'error');
@@ -141,7 +142,7 @@ const words: Readonly<Record<string, string>> = {
 function* brokenReferences(file: ProjectFile, places: Places): Generator<Diagnostic> {
   const at = (path: Path, message: string, fixes: readonly QuickFix[] = []) =>
     problem(message, places.value(path), path, fixes);
-  const missing = (path: Path, reference: string, entries: object, section: 'data' | 'jobs') => {
+  const missing = (path: Path, reference: string, entries: object, section: 'data' | 'jobs' | 'endpoints') => {
     const names = Object.keys(entries).map((name) => `${section}.${name}`);
     const fixes = fixesOfWord(reference, names);
     const [only] = names;
@@ -171,15 +172,23 @@ function* brokenReferences(file: ProjectFile, places: Places): Generator<Diagnos
       yield missing(['endpoints', name, 'model', 'from'], model.from, file.jobs, 'jobs');
     }
   }
+  for (const [name, { endpoint }] of Object.entries(file.functions)) {
+    if (endpoint !== undefined && !(endpoint.slice('endpoints.'.length) in file.endpoints)) {
+      yield missing(['functions', name, 'endpoint'], endpoint, file.endpoints, 'endpoints');
+    }
+  }
 }
 
-function* faultsOfTuning(file: ProjectFile, places: Places): Generator<Diagnostic> {
+function* faultsOfEntries(file: ProjectFile, places: Places): Generator<Diagnostic> {
+  const said = (entry: Path, { path: within, message, fixes }: Fault): Diagnostic => {
+    const path = [...entry, ...within];
+    return problem(message, places.value(path), path, fixes);
+  };
   for (const [name, job] of Object.entries(file.jobs)) {
-    if (job.kind !== 'tuning') continue;
-    for (const { path: within, message, fixes } of tuningFaults(job)) {
-      const path = ['jobs', name, ...within];
-      yield problem(message, places.value(path), path, fixes);
-    }
+    if (job.kind === 'tuning') for (const fault of tuningFaults(job)) yield said(['jobs', name], fault);
+  }
+  for (const [name, wanted] of Object.entries(file.functions)) {
+    for (const fault of functionFaults(wanted)) yield said(['functions', name], fault);
   }
 }
 
@@ -192,10 +201,9 @@ function* notBuiltYet(file: ProjectFile, places: Places): Generator<Diagnostic> 
   for (const [name, { scaling }] of Object.entries(file.endpoints)) {
     if (scaling !== undefined) yield told(['endpoints', name, 'scaling'], 'Automatic scaling is');
   }
-  for (const name of Object.keys(file.functions)) yield told(['functions', name], 'Functions are');
   for (const name of Object.keys(file.machines)) yield told(['machines', name], 'Machines are');
 }
 
-function projectOf({ name, bucket, role, data, jobs, endpoints }: ProjectFile): Project {
-  return { name, bucket, role, data, jobs, endpoints };
+function projectOf({ name, bucket, role, data, jobs, endpoints, functions }: ProjectFile): Project {
+  return { name, bucket, role, data, jobs, endpoints, functions };
 }

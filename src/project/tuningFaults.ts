@@ -1,9 +1,9 @@
 import type { NumericRange, Range, TuningJob } from './jobs.js';
 import { fixesOfWord, type QuickFix } from './quickFixes.js';
 
-/** What SageMaker would refuse of a tuning job whose keys are right each on its own, and where. */
+/** What the service would refuse of an entry whose keys are right each on its own, and where. */
 export interface Fault {
-  /** From the job: `['ranges', 'learning-rate', 'min']`. */
+  /** From the entry: `['ranges', 'learning-rate', 'min']`. */
   readonly path: readonly string[];
   readonly message: string;
   readonly fixes?: readonly QuickFix[];

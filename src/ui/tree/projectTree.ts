@@ -1,13 +1,13 @@
 import * as vscode from 'vscode';
 import { type Capability, commands } from '../../contributions.js';
+import { sections } from '../../project/entries.js';
 import type { Parts } from '../parts.js';
-import { deployedName, type OpenProject, type Section } from '../projectFile/projectFiles.js';
+import { deployedName, type OpenProject } from '../projectFile/projectFiles.js';
 import { lastRun } from '../words.js';
 import { EntryNode, FolderNode, type ProjectNode, SectionNode, TextNode } from './nodes.js';
 import type { Row } from './rows.js';
 import { item, textItem } from './treeItems.js';
 
-const sections: readonly Section[] = ['data', 'jobs', 'endpoints'];
 type Needed = Pick<Parts, 'projectFiles' | 'runs' | 'inventory'>;
 
 /** The view Project: the entries of the project files, each with what became of it last. */

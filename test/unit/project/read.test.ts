@@ -79,14 +79,13 @@ describe('readProject', () => {
   });
 
   test('keeps what is not built yet, and says so instead of acting on it', () => {
-    const more = `"functions": { "predict": { "handler": "x.py" } }, "machines": { "ec2": {} }, "endpoints"`;
+    const more = `"machines": { "ec2": {} }, "endpoints"`;
     const { project, diagnostics } = readProject(
       text.replace('"endpoints"', more).replace('"inference":', '"scaling": { "min": 1 }, "inference":'),
     );
     expect(project && Object.keys(project.jobs)).toEqual(['best']);
     expect(diagnostics.map(({ severity, path }) => `${severity} ${path.join('.')}`)).toEqual([
       'information endpoints.breeds.scaling',
-      'information functions.predict',
       'information machines.ec2',
     ]);
   });
