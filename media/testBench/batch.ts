@@ -93,7 +93,7 @@ function matrix({ classes, counts, largest }: Confusion, actions: BatchActions):
       const button = el('button', { type: 'button', title: label, 'aria-label': label }, small ? '' : count(number));
       button.addEventListener('click', () => actions.cell(truth, predicted));
       // The frequent ones are stronger; none is too pale to be seen.
-      button.style.setProperty('--share', `${Math.round(20 + (number / largest) * 50)}%`);
+      button.style.setProperty('--share', `${Math.round(12 + (number / largest) * 20)}%`);
       return el('td', { class: right ? 'right' : 'wrong' }, button);
     });
     return el('tr', {}, el('th', { scope: 'row' }, truth), ...cells);

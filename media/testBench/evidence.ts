@@ -64,10 +64,11 @@ function latencyBars({ names, rows }: Latency): HTMLElement {
   const longest = Math.max(...rows.map(({ total }) => total));
   const bars = rows.map(({ title, parts, total }) => {
     const bar = el('div', { class: 'stack', role: 'img', 'aria-label': describe(names, parts) });
+    bar.style.setProperty('--share', String(total / longest));
     parts.forEach((milliseconds, index) => {
       if (milliseconds === 0) return;
       const part = el('i', { class: `part${index}` });
-      part.style.setProperty('width', `${(milliseconds / longest) * 100}%`);
+      part.style.setProperty('flex-grow', String(milliseconds));
       bar.append(part);
     });
     return el(

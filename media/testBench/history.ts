@@ -21,7 +21,7 @@ export function historyTable(
   const rows = entries.map((entry, index) => {
     const { picture, outcome } = entry;
     const again = link('Replay', () => actions.replay(index));
-    again.setAttribute('aria-label', `Send ${inputName(entry)} again, to the target that is chosen`);
+    again.setAttribute('aria-label', `Replay ${inputName(entry)} with the target that is chosen`);
     return el(
       'tr',
       { class: outcome.id === current && 'cur' },

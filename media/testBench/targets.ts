@@ -57,10 +57,11 @@ export class TargetPicker {
   private listed: readonly Target[] = [];
   private current: Target | undefined;
 
-  constructor(id: string, label: string, chosen: (target: Target) => void) {
+  /** @param before a word in front of it */
+  constructor(id: string, label: string, chosen: (target: Target) => void, before?: string) {
     this.select = el('select', { id, 'aria-label': label });
     this.part = el('select', { id: `${id}-part` });
-    this.element = el('div', { class: 'target' }, this.select, this.part);
+    this.element = el('div', { class: 'target' }, before && el('span', { class: 'with' }, before), this.select, this.part);
     this.select.addEventListener('change', () => {
       const target = this.listed[Number(this.select.value)];
       if (target) chosen(target);

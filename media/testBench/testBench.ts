@@ -29,6 +29,7 @@ import { choices, isSame, keyOf, TargetPicker, takesEvent } from './targets.js';
 import { type Pending, showWaiting, type Waiting } from './waiting.js';
 import { showWhyNot, whyNot } from './whyNot.js';
 import '../shared/base.css';
+import '../shared/chart.css';
 import './testBench.css';
 import './evidence.css';
 
@@ -53,7 +54,7 @@ class Bench {
   private waiting: Waiting | undefined;
 
   private readonly target = new TargetPicker('target', 'Target', (target) => this.aim(target));
-  private readonly other = new TargetPicker('other', 'Compared with', (target) => this.compareWith(target));
+  private readonly other = new TargetPicker('other', 'Compared with', (target) => this.compareWith(target), 'with');
   private readonly compare = el('button', { type: 'button', class: 'link compare', 'aria-pressed': 'false' }, 'Compare');
   private readonly tabs = new Tabs((tab) => this.choose(tab));
   private readonly sendButton = el('vscode-button', { id: 'send', title: 'Enter, or Ctrl+Enter in a text' }, 'Send');

@@ -133,8 +133,8 @@ export interface About {
   readonly target: Target;
   /** Variants that answer, or aliases and versions; empty where there is nothing to choose. */
   readonly parts: readonly { readonly value: string; readonly label: string }[];
-  /** Seconds that it may take. */
-  readonly timeout: number;
+  /** Seconds that it may take; undefined where they are not known. */
+  readonly timeout?: number;
   /** How it may take a picture: the likeliest first. */
   readonly events: readonly EventTemplate[];
   /** A sentence: how it is known which is the likeliest. */
@@ -179,7 +179,7 @@ export interface Sending {
 export type Outcome = Answer | Failure;
 
 /** What is known of a request, however it ended. */
-interface Told {
+export interface Told {
   readonly id: number;
   readonly target: Target;
   readonly connection: string;
