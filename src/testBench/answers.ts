@@ -147,7 +147,8 @@ function checked(found: Found): AnswerReading {
 const marker = '\u0000';
 type NumberLike = number | `${typeof marker}${string}`;
 
-function parseJson(text: string): unknown {
+/** JSON as Python writes it. Undefined when it is none. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -179,7 +180,7 @@ function isNames(value: unknown): value is string[] {
   return Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string');
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

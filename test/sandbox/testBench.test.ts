@@ -137,7 +137,7 @@ describe('the test bench', () => {
     });
     const body = new TextEncoder().encode('{"answer": [NaN, 1]}');
     const answer = await predict(cloud, 'nameless', body, 'application/json', [], never);
-    expect(answer).toMatchObject({ text: '[NaN, 1]', reading: { heading: '1 of 2 numbers are NaN or infinite' } });
+    expect(answer).toMatchObject({ text: '[NaN, 1]', classes: undefined });
   });
 
   test("shows a failing handler's own words, with its log", async () => {

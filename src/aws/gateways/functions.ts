@@ -8,6 +8,7 @@ import {
   DeleteProvisionedConcurrencyConfigCommand,
   type FunctionConfiguration,
   GetFunctionCommand,
+  GetFunctionConfigurationCommand,
   InvokeCommand,
   type LambdaClient,
   ListAliasesCommand,
@@ -159,6 +160,16 @@ export class FunctionsGateway {
       if (isNotFound(error)) return undefined;
       throw error;
     }
+  }
+
+  /** What a version may use, by an alias or its number; of `$LATEST` without one. */
+  async bounds(
+    name: string,
+    qualifier: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Pick<FunctionSummary, 'timeout' | 'memory'>> {
+    const command = new GetFunctionConfigurationCommand({ FunctionName: name, Qualifier: qualifier });
+    return summary(await this.client.send(command, { abortSignal: signal }));
   }
 
   /** Runs a function once and waits for its answer. The caller's signal is the only time limit. */

@@ -1,6 +1,7 @@
 import {
   type BucketLocationConstraint,
   CreateBucketCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
@@ -9,6 +10,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { Readable } from 'node:stream';
 import { type Change, receipt } from '../change.js';
 import { isNotFound } from '../errors.js';
@@ -78,13 +80,17 @@ export class ObjectsGateway {
     }
   }
 
-  async exists({ bucket, key }: ObjectAddress, signal: AbortSignal): Promise<boolean> {
+  async exists(address: ObjectAddress, signal: AbortSignal): Promise<boolean> {
+    return (await this.etag(address, signal)) !== undefined;
+  }
+
+  /** Without quotes; undefined when there is no such object. */
+  async etag({ bucket, key }: ObjectAddress, signal: AbortSignal): Promise<string | undefined> {
     try {
       const command = new HeadObjectCommand({ Bucket: bucket, Key: key, ExpectedBucketOwner: this.account });
-      await this.client.send(command, { abortSignal: signal });
-      return true;
+      return unquoted((await this.client.send(command, { abortSignal: signal })).ETag);
     } catch (error) {
-      if (isNotFound(error)) return false;
+      if (isNotFound(error)) return undefined;
       throw error;
     }
   }
@@ -99,6 +105,26 @@ export class ObjectsGateway {
   async write({ bucket, key }: ObjectAddress, body: Uint8Array, signal: AbortSignal): Promise<string> {
     const command = new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ExpectedBucketOwner: this.account });
     return unquoted((await this.client.send(command, { abortSignal: signal })).ETag);
+  }
+
+  /** A URL by which anybody may read the object for so many seconds, with the rights of who signs it. */
+  presign({ bucket, key }: ObjectAddress, seconds: number): Promise<string> {
+    // The bucket's owner is not named: it would be a header, which whoever gets the URL would have to send.
+    return getSignedUrl(this.client, new GetObjectCommand({ Bucket: bucket, Key: key }), { expiresIn: seconds });
+  }
+
+  /** Also when it is not there any more, as S3 has it. */
+  delete({ bucket, key }: ObjectAddress): Change {
+    return {
+      operation: 'DeleteObject',
+      kind: 'objects',
+      effect: 'delete',
+      name: `s3://${bucket}/${key}`,
+      send: async () => {
+        const command = new DeleteObjectCommand({ Bucket: bucket, Key: key, ExpectedBucketOwner: this.account });
+        return receipt(await this.client.send(command));
+      },
+    };
   }
 
   /** Stores `size` bytes in parts; an abort, or a failure, leaves no parts behind. Part of a Change, as `write` is. */

@@ -2,6 +2,8 @@ import { InvokeEndpointCommand, type SageMakerRuntimeClient } from '@aws-sdk/cli
 
 export interface Invocation {
   readonly endpoint: string;
+  /** The variant that is to answer; undefined: one of them, by their weights. */
+  readonly variant?: string | undefined;
   readonly body: Uint8Array;
   readonly contentType: string;
   readonly accept: string;
@@ -12,15 +14,17 @@ export interface Answer {
   readonly contentType: string;
   /** Which of the endpoint's variants answered. */
   readonly variant: string | undefined;
+  readonly requestId: string | undefined;
 }
 
 /** Asking an endpoint. Its client never retries: the handler runs once for each call. */
 export class RuntimeGateway {
   constructor(private readonly client: SageMakerRuntimeClient) {}
 
-  async invoke({ endpoint, body, contentType, accept }: Invocation, signal: AbortSignal): Promise<Answer> {
+  async invoke({ endpoint, variant, body, contentType, accept }: Invocation, signal: AbortSignal): Promise<Answer> {
     const command = new InvokeEndpointCommand({
       EndpointName: endpoint,
+      TargetVariant: variant,
       Body: body,
       ContentType: contentType,
       Accept: accept,
@@ -30,6 +34,7 @@ export class RuntimeGateway {
       body: answer.Body ?? new Uint8Array(),
       contentType: answer.ContentType ?? '',
       variant: answer.InvokedProductionVariant,
+      requestId: answer.$metadata.requestId,
     };
   }
 }

@@ -1,0 +1,185 @@
+"""Runs a script of this machine for the test bench.
+
+``python run_script.py inference <file> <model folder>`` loads a model and its inference script as ``serve.py`` does;
+``python run_script.py handler <file> <function>`` imports a Lambda handler.
+
+Speaks frames on stdin and stdout: a line of JSON, then as many bytes as its ``bytes`` says. The first frame tells how
+the loading went, then each request is answered by one frame, until stdin ends. What the script itself prints, on either
+stream, goes to stderr; a line with the request's mark ends what belongs to it.
+
+Environment: WORKBENCH_MARK, which begins the mark and which the script does not see.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import sys
+import time
+import traceback
+import uuid
+from collections.abc import Iterator
+from typing import Any, BinaryIO, Callable
+
+# What is here goes last: a script's own modules, and an installed toolkit, come before it.
+sys.path.append(os.path.join(sys.path.pop(0), "serving"))
+
+Reply = "tuple[dict[str, Any], bytes | bytearray]"
+Answer = Callable[[dict, bytearray], "tuple[dict[str, Any], bytes | bytearray]"]
+
+
+def main(kind: str, file: str, what: str) -> int:
+    mark = os.environ.pop("WORKBENCH_MARK")
+    requests, replies = own_streams()
+    sys.path.insert(0, os.path.dirname(file))
+    started = time.perf_counter()
+    try:
+        answer = load_inference(file, what) if kind == "inference" else load_handler(file, what)
+    except BaseException as error:  # noqa: BLE001 (whatever a script raises, its own end included)
+        traceback.print_exc()
+        write(replies, mark, {"error": described(error, file), "milliseconds": since(started)})
+        return 1
+    write(replies, mark, {"milliseconds": since(started)})
+    for head, body in frames(requests):
+        started = time.perf_counter()
+        try:
+            told, payload = answer(head, body)
+        except SystemExit as error:
+            told, payload = {"error": described(error, file)}, b""
+        write(replies, mark, {**told, "milliseconds": since(started)}, payload)
+    return 0
+
+
+def own_streams() -> tuple[BinaryIO, BinaryIO]:
+    """The two ends of the conversation, which no script can reach: it prints to stderr and reads nothing."""
+    requests = os.fdopen(os.dup(0), "rb")
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    return requests, replies
+
+
+def frames(stream: BinaryIO) -> Iterator[tuple[dict[str, Any], bytearray]]:
+    for line in stream:
+        head = json.loads(line)
+        body = bytearray(head["bytes"])
+        if stream.readinto(body) < len(body):  # type: ignore[attr-defined]
+            return
+        yield head, body
+
+
+def write(stream: BinaryIO, mark: str, head: dict[str, Any], body: bytes | bytearray = b"") -> None:
+    # A script may have closed its streams, or put others in their place.
+    for own in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, OSError, ValueError):
+            own.flush()
+    os.write(2, f"\n{mark}\n".encode())
+    stream.write(json.dumps({**head, "bytes": len(body)}).encode() + b"\n")
+    stream.write(body)
+    stream.flush()
+
+
+def since(started: float) -> float:
+    return (time.perf_counter() - started) * 1000
+
+
+def load_inference(file: str, model_dir: str) -> Answer:
+    from workbench_serving.context import Context
+    from workbench_serving.script import InferenceScript
+
+    script = InferenceScript(
+        module_name=module_of(file),
+        model_dir=model_dir,
+        default_accept=os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "application/json"),
+        context=Context(model_dir),
+    )
+
+    def answer(head: dict[str, Any], body: bytearray) -> Reply:
+        found = script.answer(body, head["headers"])
+        return {"status": found.status, "headers": found.headers}, found.body
+
+    return answer
+
+
+def load_handler(file: str, function: str) -> Answer:
+    handler = getattr(importlib.import_module(module_of(file)), function)
+
+    def answer(head: dict[str, Any], body: bytearray) -> Reply:
+        context = Context(function, head["timeout"])
+        try:
+            result = handler(json.loads(body), context)
+        except Exception as error:  # noqa: BLE001 (whatever a script raises is its answer)
+            traceback.print_exc()
+            return {"functionError": "Unhandled"}, json.dumps(failure(error, file, context.aws_request_id)).encode()
+        try:
+            # As awslambdaric writes it: what is no JSON is an error of the function, NaN is written as NaN.
+            return {}, json.dumps(result, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        except (TypeError, ValueError) as error:
+            told = {
+                "errorMessage": f"Unable to marshal response: {error}",
+                "errorType": "Runtime.MarshalError",
+                "requestId": context.aws_request_id,
+                "stackTrace": [],
+            }
+            return {"functionError": "Unhandled"}, json.dumps(told).encode()
+
+    return answer
+
+
+class Context:
+    """What a handler gets as its second argument; names are those of awslambdaric's LambdaContext."""
+
+    def __init__(self, function: str, timeout: float) -> None:
+        self.aws_request_id = str(uuid.uuid4())
+        self.function_name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", function)
+        self.function_version = "$LATEST"
+        self.invoked_function_arn = f"arn:aws:lambda:here:000000000000:function:{self.function_name}"
+        self.memory_limit_in_mb = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+        self.log_group_name = f"/aws/lambda/{self.function_name}"
+        self.log_stream_name = "here"
+        self.client_context = None
+        self.identity = None
+        self._deadline = time.monotonic() + timeout
+
+    def get_remaining_time_in_millis(self) -> int:
+        return max(0, int((self._deadline - time.monotonic()) * 1000))
+
+
+def failure(error: BaseException, file: str, request_id: str) -> dict[str, Any]:
+    """An error in Lambda's form."""
+    return {
+        "errorMessage": str(error),
+        "errorType": type(error).__name__,
+        "requestId": request_id,
+        "stackTrace": traceback.format_list(frames_of(error, file)),
+    }
+
+
+def described(error: BaseException, file: str) -> dict[str, Any]:
+    """An error at loading; a syntax error tells its own place."""
+    if isinstance(error, SyntaxError) and error.filename:
+        place = {"file": error.filename, "line": error.lineno}
+    else:
+        last = next(iter(reversed(frames_of(error, file))), None)
+        place = {"file": last.filename, "line": last.lineno} if last else {}
+    module = error.name if isinstance(error, ModuleNotFoundError) else None
+    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    return {"type": type(error).__name__, "message": str(error), "traceback": text, "module": module, **place}
+
+
+def frames_of(error: BaseException, file: str) -> traceback.StackSummary:
+    """Of the script and what it called: not of this program and of Python's import."""
+    summary = traceback.extract_tb(error.__traceback__)
+    first = next((index for index, frame in enumerate(summary) if frame.filename == file), len(summary))
+    return traceback.StackSummary.from_list(summary[first:])
+
+
+def module_of(file: str) -> str:
+    return os.path.splitext(os.path.basename(file))[0]
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
