@@ -1,4 +1,11 @@
-import type { Answer, ClassesContent, ClassRow, Failure, Outcome, Target } from '../../src/ui/panels/testBench.protocol.js';
+import type {
+  Answer,
+  ClassesContent,
+  ClassRow,
+  Failure,
+  Outcome,
+  Target,
+} from '../../src/ui/panels/testBench.protocol.js';
 import { el } from '../shared/dom.js';
 import { classBars, classTable } from './classes.js';
 import { count, digitsFor, percent, pretty, size } from './format.js';
@@ -184,7 +191,13 @@ export function showFailure(failure: Failure, actions: AnswerActions): HTMLEleme
 
 function denied({ principal, action, resource }: NonNullable<Failure['denial']>): HTMLElement {
   const row = (name: string, value: string) => [el('dt', {}, name), el('dd', { class: 'mono' }, value)];
-  return el('dl', { class: 'denial' }, ...row('Principal', principal), ...row('Action', action), ...(resource === undefined ? [] : row('Resource', resource)));
+  return el(
+    'dl',
+    { class: 'denial' },
+    ...row('Principal', principal),
+    ...row('Action', action),
+    ...(resource === undefined ? [] : row('Resource', resource)),
+  );
 }
 
 function speaker({ kind }: Target): string {

@@ -44,7 +44,13 @@ export function showBatch(batch: BatchProgress, cell: CellImages | undefined, ac
     ...(cell ? [cellImages(cell, actions)] : []),
     ...(batch.cells.length > 0 ? [confusions(batch.cells, actions)] : []),
     ...(!running && done > 0
-      ? [el('p', { class: 'small' }, link('Export as CSV…', () => actions.exportCsv()))]
+      ? [
+          el(
+            'p',
+            { class: 'small' },
+            link('Export as CSV…', () => actions.exportCsv()),
+          ),
+        ]
       : []),
   ];
 }
@@ -66,10 +72,18 @@ function matrixFigure({ cells }: BatchProgress, actions: BatchActions): HTMLElem
         'div',
         {},
         el('h2', {}, matrixSays(cells)),
-        el('p', { class: 'dim small' }, `True class by row, answer by column; ${classes.length} classes occur. A cell shows its pictures.`),
+        el(
+          'p',
+          { class: 'dim small' },
+          `True class by row, answer by column; ${classes.length} classes occur. A cell shows its pictures.`,
+        ),
       ),
     ),
-    el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Confusion matrix' }, matrix(confusion, actions)),
+    el(
+      'div',
+      { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Confusion matrix' },
+      matrix(confusion, actions),
+    ),
   );
 }
 
@@ -92,8 +106,9 @@ function matrix({ classes, counts, largest }: Confusion, actions: BatchActions):
       const label = `${truth} answered as ${predicted}: ${number}`;
       const button = el('button', { type: 'button', title: label, 'aria-label': label }, small ? '' : count(number));
       button.addEventListener('click', () => actions.cell(truth, predicted));
-      // The frequent ones are stronger; none is too pale to be seen.
-      button.style.setProperty('--share', `${Math.round(12 + (number / largest) * 20)}%`);
+      // The frequent ones are stronger; none is too pale to be seen, nor too strong for its number to be read.
+      const [least, more] = small ? [30, 50] : [12, 20];
+      button.style.setProperty('--share', `${Math.round(least + (number / largest) * more)}%`);
       return el('td', { class: right ? 'right' : 'wrong' }, button);
     });
     return el('tr', {}, el('th', { scope: 'row' }, truth), ...cells);
@@ -115,7 +130,11 @@ function confusions(cells: readonly Cell[], actions: BatchActions): HTMLElement 
       'tr',
       {},
       el('td', {}, truth),
-      el('td', {}, link(predicted, () => actions.cell(truth, predicted))),
+      el(
+        'td',
+        {},
+        link(predicted, () => actions.cell(truth, predicted)),
+      ),
       el('td', { class: 'num' }, count(times)),
       el('td', { class: 'num' }, percent(times / (byTruth.get(truth) ?? times))),
     ),
@@ -145,7 +164,11 @@ function cellImages({ truth, predicted, count: all, images }: CellImages, action
     'section',
     { class: 'cell' },
     el('h2', {}, title),
-    el('p', { class: 'small dim' }, `${count(all)} ${all === 1 ? 'picture' : 'pictures'}${more}. A click tests one alone.`),
+    el(
+      'p',
+      { class: 'small dim' },
+      `${count(all)} ${all === 1 ? 'picture' : 'pictures'}${more}. A click tests one alone.`,
+    ),
     el('div', { class: 'thumbs' }, ...shown),
   );
 }

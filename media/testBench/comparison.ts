@@ -6,11 +6,7 @@ import { icon, link } from './note.js';
 import { nameOf } from './targets.js';
 
 /** The same input asked of two targets: class by class, what differs in bold. @param top classes at first */
-export function showComparison(
-  comparison: Comparison,
-  top: number,
-  show: (outcome: Outcome) => void,
-): HTMLElement[] {
+export function showComparison(comparison: Comparison, top: number, show: (outcome: Outcome) => void): HTMLElement[] {
   const { outcomes, verdict, evidence } = comparison;
   const place = el('div', { class: 'scroll compare', tabindex: '0', role: 'region', 'aria-label': 'Comparison' });
   const total = comparison.rows.length;
@@ -41,7 +37,10 @@ function table({ outcomes, rows }: Comparison, top: number): HTMLElement {
   const head = outcomes.map(({ target }) => el('th', { scope: 'colgroup', colspan: 2, class: 'num' }, nameOf(target)));
   // What differs is shown wherever it stands, up to as many again.
   const first = rows.slice(0, top);
-  const later = rows.slice(top).filter(({ differs }) => differs).slice(0, top);
+  const later = rows
+    .slice(top)
+    .filter(({ differs }) => differs)
+    .slice(0, top);
   const body = [...first, ...later].map(({ name, cells, differs }) =>
     el(
       'tr',

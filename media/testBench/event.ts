@@ -27,7 +27,9 @@ export function eventChoice(
   { edit, redraw }: { edit(template: string): void; redraw(): void },
 ): HTMLElement {
   const chosen = chosenTemplate(kept, events);
-  const options = events.all.map(({ label }) => el('option', { value: label, selected: label === chosen?.label }, label));
+  const options = events.all.map(({ label }) =>
+    el('option', { value: label, selected: label === chosen?.label }, label),
+  );
   const select = el('select', {}, ...options);
   select.addEventListener('change', () => {
     kept.template = select.value;
@@ -40,14 +42,22 @@ export function eventChoice(
     ...(chosen && kept.picture
       ? [
           el('pre', { tabindex: '0', 'aria-label': 'Event' }, shownEvent(chosen.text, kept.picture)),
-          el('p', { class: 'small dim' }, `${events.because ?? ''} `, link('Edit as JSON', () => edit(chosen.text))),
+          el(
+            'p',
+            { class: 'small dim' },
+            `${events.because ?? ''} `,
+            link('Edit as JSON', () => edit(chosen.text)),
+          ),
         ]
       : []),
   );
 }
 
 /** A template with its picture filled in, as it is shown: base64 is told by its length. */
-export function shownEvent(template: string, { bytes, url }: { readonly bytes: number; readonly url?: string }): string {
+export function shownEvent(
+  template: string,
+  { bytes, url }: { readonly bytes: number; readonly url?: string },
+): string {
   const image = `… ${count(base64Length(bytes))} characters of base64 …`;
   const address = url ?? '… a URL of the picture, good for ten minutes …';
   return template.replaceAll('${image}', () => image).replaceAll('${url}', () => address);

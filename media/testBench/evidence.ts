@@ -50,12 +50,7 @@ function latencyFigure(latency: Latency): HTMLElement {
   return el(
     'figure',
     { class: 'latency rule' },
-    el(
-      'figcaption',
-      {},
-      el('div', {}, el('h2', {}, titleOf(latency)), el('p', { class: 'dim small' }, unit)),
-      toggle,
-    ),
+    el('figcaption', {}, el('div', {}, el('h2', {}, titleOf(latency)), el('p', { class: 'dim small' }, unit)), toggle),
     place,
   );
 }

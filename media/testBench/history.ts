@@ -27,7 +27,11 @@ export function historyTable(
       { class: outcome.id === current && 'cur' },
       el('td', { class: 'mono' }, new Date(outcome.id).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })),
       el('td', { class: 'in' }, picture?.preview && el('img', { src: picture.preview, alt: '' }), inputName(entry)),
-      el('td', {}, link(summary(outcome), () => actions.show(index))),
+      el(
+        'td',
+        {},
+        link(summary(outcome), () => actions.show(index)),
+      ),
       el('td', { class: 'dim where' }, `${nameOf(outcome.target)}, ${outcome.connection}`),
       el('td', { class: 'num' }, count(Math.round(outcome.milliseconds))),
       el('td', { class: 'num' }, again),
@@ -37,13 +41,13 @@ export function historyTable(
     el('th', { scope: 'col', class: name === 'ms' ? 'num' : name === 'Target' && 'where' }, name),
   );
   return [
-    el('div', { class: 'sub' }, el('h2', {}, 'History'), link('Clear', () => actions.clear())),
     el(
-      'table',
-      {},
-      el('thead', {}, el('tr', {}, ...head, el('td', {}))),
-      el('tbody', {}, ...rows),
+      'div',
+      { class: 'sub' },
+      el('h2', {}, 'History'),
+      link('Clear', () => actions.clear()),
     ),
+    el('table', {}, el('thead', {}, el('tr', {}, ...head, el('td', {}))), el('tbody', {}, ...rows)),
   ];
 }
 

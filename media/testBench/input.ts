@@ -196,7 +196,11 @@ function templates({ all, because }: EventTemplates, edit: (template: string) =>
     { class: 'small dim facts both' },
     'From a template:',
     ...all.map(({ label, text }) => link(label, () => edit(text))),
-    el('span', {}, `${because ?? ''} "\${image}" becomes the picture as base64, "\${url}" its URL. Ctrl+Enter sends it.`),
+    el(
+      'span',
+      {},
+      `${because ?? ''} "\${image}" becomes the picture as base64, "\${url}" its URL. Ctrl+Enter sends it.`,
+    ),
   );
 }
 

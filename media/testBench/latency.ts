@@ -12,7 +12,8 @@ export interface Latency {
 /** Undefined where only the whole is known. @param cold the last cold start of the same target */
 export function latencyOf(outcome: Outcome, cold: Outcome | undefined): Latency | undefined {
   if (outcome.latency.length < 2) return undefined;
-  const shown = cold && cold.id !== outcome.id && !outcome.cold && cold.latency.length > 1 ? [outcome, cold] : [outcome];
+  const shown =
+    cold && cold.id !== outcome.id && !outcome.cold && cold.latency.length > 1 ? [outcome, cold] : [outcome];
   // A cold start has a part more; the order is that of the request with most parts.
   const longest = shown.reduce((most, one) => (one.latency.length > most.latency.length ? one : most));
   const names = longest.latency.map(({ name }) => name);

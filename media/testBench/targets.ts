@@ -61,15 +61,22 @@ export class TargetPicker {
   constructor(id: string, label: string, chosen: (target: Target) => void, before?: string) {
     this.select = el('select', { id, 'aria-label': label });
     this.part = el('select', { id: `${id}-part` });
-    this.element = el('div', { class: 'target' }, before && el('span', { class: 'with' }, before), this.select, this.part);
+    this.element = el(
+      'div',
+      { class: 'target' },
+      before && el('span', { class: 'with' }, before),
+      this.select,
+      this.part,
+    );
     this.select.addEventListener('change', () => {
       const target = this.listed[Number(this.select.value)];
       if (target) chosen(target);
     });
     this.part.addEventListener('change', () => {
-      const { current } = this;
-      if (current?.kind === 'endpoint') chosen({ ...current, variant: this.part.value || undefined });
-      if (current?.kind === 'function') chosen({ ...current, qualifier: this.part.value || undefined });
+      const whole = this.current && wholeOf(this.current);
+      const { value } = this.part;
+      if (whole?.kind === 'endpoint') chosen(value === '' ? whole : { ...whole, variant: value });
+      if (whole?.kind === 'function') chosen(value === '' ? whole : { ...whole, qualifier: value });
     });
   }
 
@@ -86,9 +93,7 @@ export class TargetPicker {
     };
     const grouped = groups.flatMap(([kind, title]) => {
       const options = this.listed.flatMap((target, index) =>
-        target.kind === kind
-          ? [el('option', { value: index, selected: isSame(target, current) }, label(target))]
-          : [],
+        target.kind === kind ? [el('option', { value: index, selected: isSame(target, current) }, label(target))] : [],
       );
       return options.length > 0 ? [el('optgroup', { label: title }, ...options)] : [];
     });
@@ -104,8 +109,7 @@ export class TargetPicker {
     const value = current?.kind === 'endpoint' ? current.variant : current?.kind === 'function' && current.qualifier;
     const known = about?.parts ?? [];
     // What is chosen stays to be seen while it is not known yet, or not any more.
-    const parts =
-      value && !known.some((part) => part.value === value) ? [{ value, label: value }, ...known] : known;
+    const parts = value && !known.some((part) => part.value === value) ? [{ value, label: value }, ...known] : known;
     const any = current?.kind === 'endpoint' ? 'by its weights' : '$LATEST';
     this.part.hidden = parts.length === 0;
     this.part.setAttribute('aria-label', current?.kind === 'endpoint' ? 'Variant' : 'Alias or version');

@@ -1,32 +1,18 @@
 import '@vscode-elements/elements/dist/vscode-button/index.js';
-import type {
-  About,
-  Comparison,
-  FromPage,
-  Outcome,
-  Picture,
-  Target,
-  Targets,
-  ToPage,
-} from '../../src/ui/panels/testBench.protocol.js';
-import type { CellImages } from '../../src/ui/panels/testBenchBatch.protocol.js';
+import type { About, FromPage, Picture, Target, Targets, ToPage } from '../../src/ui/panels/testBench.protocol.js';
 import { el } from '../shared/dom.js';
 import { Page } from '../shared/page.js';
-import { type AnswerActions, showAnswer, showFailure } from './answer.js';
-import { showBatch } from './batch.js';
 import { Bodies } from './bodies.js';
 import { onBrought } from './bringing.js';
-import { showComparison } from './comparison.js';
 import { chosenTemplate, type EventTemplates, templatesOf } from './event.js';
-import { evidence } from './evidence.js';
 import { folderInput } from './folder.js';
-import { historyTable, inputName } from './history.js';
-import { imageInput, type Refusal, textInput, textProblem } from './input.js';
+import { imageInput, type InputActions, type Refusal, textInput, textProblem } from './input.js';
 import { readGiven } from './picture.js';
-import { kept, type Kept, keptComparison, restored, type Tab, withEntry } from './state.js';
+import { Results } from './results.js';
+import { type HistoryEntry, type Kept, restored, type Tab } from './state.js';
 import { Tabs } from './tabs.js';
 import { choices, isSame, keyOf, TargetPicker, takesEvent } from './targets.js';
-import { type Pending, showWaiting, type Waiting } from './waiting.js';
+import type { Pending } from './waiting.js';
 import { showWhyNot, whyNot } from './whyNot.js';
 import '../shared/base.css';
 import '../shared/chart.css';
@@ -47,23 +33,26 @@ class Bench {
   /** A picture is being read or fetched. */
   private fetching: string | undefined;
   private refusal: Refusal | undefined;
-  /** The whole of what `now.outcome` and `now.comparison` keep a part of. */
-  private outcome: Outcome | undefined = this.now.outcome;
-  private comparison: Comparison | undefined = this.now.comparison;
-  private cell: CellImages | undefined;
-  private waiting: Waiting | undefined;
+  private readonly results = new Results(this.now, {
+    say: (message) => this.page.say(message),
+    keep: () => this.keep(),
+    fetch: (url) => this.fetch(url),
+    recall: (entry) => this.recall(entry),
+    send: () => this.send(),
+  });
 
   private readonly target = new TargetPicker('target', 'Target', (target) => this.aim(target));
   private readonly other = new TargetPicker('other', 'Compared with', (target) => this.compareWith(target), 'with');
-  private readonly compare = el('button', { type: 'button', class: 'link compare', 'aria-pressed': 'false' }, 'Compare');
+  private readonly compare = el(
+    'button',
+    { type: 'button', class: 'link compare', 'aria-pressed': 'false' },
+    'Compare',
+  );
   private readonly tabs = new Tabs((tab) => this.choose(tab));
   private readonly sendButton = el('vscode-button', { id: 'send', title: 'Enter, or Ctrl+Enter in a text' }, 'Send');
   private readonly reason = el('div', { class: 'reason', 'aria-live': 'polite' });
   private readonly input = el('div', { class: 'left', id: 'input', role: 'tabpanel' });
   private readonly mistake = el('div');
-  private readonly answer = el('div', { class: 'ans', 'aria-live': 'polite' });
-  private readonly evidence = el('div', { class: 'evidence' });
-  private readonly history = el('section', { class: 'rule' });
 
   constructor(root: Element) {
     const end = el('div', { class: 'end' }, this.compare, this.sendButton);
@@ -71,9 +60,9 @@ class Bench {
       el('h1', { class: 'unseen-title' }, 'Test bench'),
       el('div', { class: 'bar' }, this.target.element, this.other.element, this.tabs.element, end),
       this.reason,
-      el('div', { class: 'result' }, this.input, this.answer),
-      this.evidence,
-      this.history,
+      el('div', { class: 'result' }, this.input, this.results.answer),
+      this.results.evidence,
+      this.results.history,
     );
     this.compare.addEventListener('click', () => this.compareWith(this.now.other ? undefined : this.likelyOther()));
     this.sendButton.addEventListener('click', () => this.send());
@@ -83,7 +72,7 @@ class Bench {
     this.showTargets();
     this.showInput();
     this.showOutcome();
-    this.showHistory();
+    this.results.drawHistory();
   }
 
   private hear(message: ToPage): void {
@@ -102,7 +91,9 @@ class Bench {
       case 'picture':
         return void this.take(message);
       case 'noPicture':
-        this.refusal = message.message ? { message: message.message, ...(this.fetching && { url: this.fetching }) } : undefined;
+        this.refusal = message.message
+          ? { message: message.message, ...(this.fetching && { url: this.fetching }) }
+          : undefined;
         this.fetching = undefined;
         this.showOutcome();
         return this.showInput();
@@ -111,52 +102,29 @@ class Bench {
         this.pending = { id, phase, target, timeout: this.about(target)?.timeout, since: performance.now() - elapsed };
         return this.showOutcome();
       }
-      case 'cancelled':
-        if (this.pending?.id === message.id) this.finish(undefined);
-        return;
       case 'batch':
         this.now.batchResult = message;
         this.keep();
         return this.now.tab === 'folder' ? this.showOutcome() : undefined;
       case 'cellImages':
-        this.cell = message;
+        this.results.showCell(message);
         return this.showOutcome();
       case 'comparison':
       case 'answer':
-      case 'failure': {
-        // A page that comes back is told again what it may know already; and what was overtaken is not waited for.
-        const known = [this.now.outcome?.id, this.now.comparison?.id].includes(message.id);
-        if (!known && (this.pending ?? message).id === message.id) this.finish(message);
-      }
+      case 'failure':
+        // What was overtaken is not waited for.
+        if (this.results.knows(message.id) || (this.pending ?? message).id !== message.id) return;
+        this.results.add(message);
+        return this.finish();
+      case 'cancelled':
+        // What was shown before is shown again.
+        if (this.pending?.id === message.id) this.finish();
     }
   }
 
-  /** The end of a send; a cancelled one has no outcome, and what was shown before is shown again. */
-  private finish(ended: Outcome | Comparison | undefined): void {
-    if (ended) {
-      const { sent } = this.now;
-      const outcomes = ended.type === 'comparison' ? ended.outcomes : [ended];
-      this.now.input = inputName(sent);
-      for (const outcome of outcomes) this.now.history = withEntry(this.now.history, { ...sent, outcome });
-      if (ended.type === 'comparison') this.showComparison(ended);
-      else this.showOne(ended);
-    }
+  private finish(): void {
     this.pending = undefined;
-    this.keep();
     this.showOutcome();
-    this.showHistory();
-  }
-
-  private showOne(outcome: Outcome | undefined): void {
-    this.outcome = outcome;
-    this.now.outcome = outcome && kept(outcome);
-    this.comparison = this.now.comparison = undefined;
-  }
-
-  private showComparison(comparison: Comparison): void {
-    this.comparison = comparison;
-    this.now.comparison = keptComparison(comparison);
-    this.outcome = this.now.outcome = undefined;
   }
 
   /** A picture was given: it is sent at once, unless nobody can see what it is. */
@@ -165,7 +133,7 @@ class Bench {
     try {
       this.now.picture = this.bodies.add(await readGiven(given));
       this.now.place = given instanceof File ? undefined : given.place;
-      this.showOne(undefined);
+      this.results.clear();
       this.choose('image');
       // What still runs is overtaken.
       this.pending = undefined;
@@ -208,7 +176,7 @@ class Bench {
     const events = this.events();
     const event = events && chosenTemplate(this.now, events)?.text;
     const { batch, imageType: contentType } = this.now;
-    this.cell = undefined;
+    this.results.showCell(undefined);
     this.page.say({ type: 'batch', id, target, ...batch, contentType, ...(event !== undefined && { event }) });
   }
 
@@ -266,7 +234,8 @@ class Bench {
 
   private browse(folder: string, index: number): void {
     const { place } = this.now;
-    if (index >= 0 && (place?.folder !== folder || index < place.count)) this.page.say({ type: 'browse', folder, index });
+    if (index >= 0 && (place?.folder !== folder || index < place.count))
+      this.page.say({ type: 'browse', folder, index });
   }
 
   private keep(): void {
@@ -299,12 +268,25 @@ class Bench {
     this.input.setAttribute('aria-labelledby', `tab-${tab}`);
     this.mistake.replaceChildren();
     const events = this.events();
-    const actions = {
+    const actions = this.inputActions();
+    const shown = {
+      image: () => imageInput(this.now, this.targets, events, this.refusal, actions),
+      json: () => textInput(this.now, 'json', events, actions),
+      csv: () => textInput(this.now, 'csv', undefined, actions),
+      folder: () => folderInput(this.now, this.targets, events, actions),
+    };
+    this.input.classList.toggle('text', tab === 'json' || tab === 'csv');
+    this.input.replaceChildren(...shown[tab](), this.mistake);
+    this.showTargets();
+  }
+
+  private inputActions(): InputActions & { chooseFolder(): void } {
+    return {
       choose: () => this.page.say({ type: 'choose' }),
       chooseFolder: () => this.page.say({ type: 'chooseFolder' }),
-      fetch: (url: string) => this.fetch(url),
-      browse: (folder: string, index: number) => this.browse(folder, index),
-      edit: (template: string) => {
+      fetch: (url) => this.fetch(url),
+      browse: (folder, index) => this.browse(folder, index),
+      edit: (template) => {
         this.now.text.json = template;
         this.refusal = undefined;
         this.choose('json');
@@ -320,100 +302,21 @@ class Bench {
         this.showInput();
       },
     };
-    const shown = {
-      image: () => imageInput(this.now, this.targets, events, this.refusal, actions),
-      json: () => textInput(this.now, 'json', events, actions),
-      csv: () => textInput(this.now, 'csv', undefined, actions),
-      folder: () => folderInput(this.now, this.targets, events, actions),
-    };
-    this.input.classList.toggle('text', tab !== 'image');
-    this.input.replaceChildren(...shown[tab](), this.mistake);
-    this.showTargets();
   }
 
   private showOutcome(): void {
-    this.waiting?.stop();
-    this.waiting = undefined;
     this.showReason();
-    const waits = this.pending !== undefined || this.fetching !== undefined;
-    this.answer.setAttribute('aria-busy', String(waits));
-    this.evidence.replaceChildren();
-    if (waits) {
-      this.waiting = showWaiting(this.pending, this.fetching ?? '', () => this.page.say({ type: 'cancel' }));
-      return this.answer.replaceChildren(...this.waiting.shown);
-    }
-    this.answer.replaceChildren(...(this.now.tab === 'folder' ? this.shownBatch() : this.shownAnswer()));
+    this.results.draw(this.pending, this.fetching);
   }
 
-  private shownAnswer(): HTMLElement[] {
-    const { outcome, comparison } = this;
-    const { top } = this.now;
-    if (comparison) {
-      return showComparison(comparison, top, (one) => {
-        this.showOne(one);
-        this.keep();
-        this.showOutcome();
-      });
-    }
-    if (!outcome) return [el('p', { class: 'dim empty' }, 'The answer appears here.')];
-    const actions: AnswerActions = {
-      copy: (text) => this.page.say({ type: 'copy', text }),
-      showLog: (target) => this.page.say({ type: 'showLog', target }),
-      deploy: () => this.page.say({ type: 'deploy' }),
-      showTop: (classes) => {
-        this.now.top = classes;
-        this.keep();
-        this.showOutcome();
-      },
-    };
-    const cold = this.now.history.find((one) => one.outcome.cold && isSame(one.outcome.target, outcome.target));
-    this.evidence.replaceChildren(...evidence(outcome, cold?.outcome, () => actions.showLog(outcome.target)));
-    return outcome.type === 'answer' ? showAnswer(outcome, this.now.input, top, actions) : showFailure(outcome, actions);
-  }
-
-  private shownBatch(): HTMLElement[] {
-    const { batchResult } = this.now;
-    if (!batchResult) return [el('p', { class: 'dim empty' }, 'What is right and what is confused appears here.')];
-    return showBatch(batchResult, this.cell, {
-      cancel: () => this.page.say({ type: 'cancel' }),
-      cell: (truth, predicted) => this.page.say({ type: 'cell', truth, predicted }),
-      open: (url) => this.fetch(url),
-      exportCsv: () => this.page.say({ type: 'exportBatch' }),
-    });
-  }
-
-  private showHistory(): void {
-    this.history.hidden = this.now.history.length === 0;
-    const recall = (index: number) => {
-      const entry = this.now.history[index];
-      if (!entry || this.pending) return undefined;
-      if (entry.tab === 'image') this.now.picture = entry.picture && this.bodies.withBytes(entry.picture);
-      else this.now.text[entry.tab] = entry.text ?? '';
-      this.now.place = this.refusal = undefined;
-      return entry;
-    };
-    const actions = {
-      show: (index: number) => {
-        const entry = recall(index);
-        if (!entry) return;
-        this.showOne(entry.outcome);
-        this.now.input = inputName(entry);
-        this.choose(entry.tab);
-        this.showHistory();
-      },
-      replay: (index: number) => {
-        const entry = recall(index);
-        if (!entry) return;
-        this.choose(entry.tab);
-        this.send();
-      },
-      clear: () => {
-        this.now.history = [];
-        this.keep();
-        this.showHistory();
-      },
-    };
-    this.history.replaceChildren(...historyTable(this.now.history, this.now.outcome?.id, actions));
+  /** The input of an earlier send, once more. */
+  private recall(entry: HistoryEntry): boolean {
+    if (this.pending) return false;
+    if (entry.tab === 'image') this.now.picture = entry.picture && this.bodies.withBytes(entry.picture);
+    else this.now.text[entry.tab] = entry.text ?? '';
+    this.now.place = this.refusal = undefined;
+    this.choose(entry.tab);
+    return true;
   }
 }
 

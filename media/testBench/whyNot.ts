@@ -6,8 +6,7 @@ import { choices, isSame, nameOf } from './targets.js';
 
 /** Why nothing can be sent now; undefined when something can. Empty where the page shows it anyway. */
 export function whyNot({ target, other, tab, picture, text, batch }: Kept, targets: Targets): string | undefined {
-  const missing =
-    awayOf(target, targets) ?? (other && tab !== 'folder' ? awayOf(other, targets) : undefined);
+  const missing = awayOf(target, targets) ?? (other && tab !== 'folder' ? awayOf(other, targets) : undefined);
   if (missing !== undefined) return missing;
   const filled = { image: picture, json: text.json.trim(), csv: text.csv.trim(), folder: batch.folder }[tab];
   return filled ? undefined : '';

@@ -10,16 +10,16 @@ const Id = v.number();
 
 /** What is asked: in the words of src/testBench. */
 export const Target = v.variant('kind', [
-  v.object({ kind: v.literal('endpoint'), name: v.string(), variant: v.optional(v.string()) }),
-  v.object({ kind: v.literal('function'), name: v.string(), qualifier: v.optional(v.string()) }),
+  v.object({ kind: v.literal('endpoint'), name: v.string(), variant: v.exactOptional(v.string()) }),
+  v.object({ kind: v.literal('function'), name: v.string(), qualifier: v.exactOptional(v.string()) }),
   v.object({
     kind: v.literal('script'),
     /** Of this machine. */
     file: v.string(),
     /** The function of a Lambda handler; without it, an inference script. */
-    handler: v.optional(v.string()),
+    handler: v.exactOptional(v.string()),
     /** `endpoints.breeds`: the entry whose model, environment and limits it runs with. */
-    entry: v.optional(v.string()),
+    entry: v.exactOptional(v.string()),
   }),
 ]);
 export type Target = v.InferOutput<typeof Target>;

@@ -3,7 +3,7 @@ import { commands, panels } from '../../contributions.js';
 import type { Kind } from '../../inventory/resource.js';
 import { isEntry, isResource, projectOf } from '../commands/targets.js';
 import type { Parts } from '../parts.js';
-import { deployedFunction, deployedName } from '../projectFile/projectFiles.js';
+import { deployedName } from '../projectFile/projectFiles.js';
 import type { Target } from './testBench.protocol.js';
 import { TestBench, testBenchKind } from './testBenchPanel.js';
 import { answers, openScript } from './testBenchTargets.js';
@@ -17,14 +17,24 @@ export function registerTestBench(parts: Parts): vscode.Disposable[] {
     else adopt(vscode.window.createWebviewPanel(testBenchKind.viewType, 'Test bench', vscode.ViewColumn.Active));
     if (target) bench?.target(target);
   };
-  const opening = (find: (argument: unknown, more: unknown) => Promise<Found>) => async (argument?: unknown, more?: unknown) => {
-    const { target, cancelled } = await find(argument, more);
-    if (!cancelled) open(target);
-  };
+  const opening =
+    (find: (argument: unknown, more: unknown) => Promise<Found>) => async (argument?: unknown, more?: unknown) => {
+      const { target, cancelled } = await find(argument, more);
+      if (!cancelled) open(target);
+    };
   return [
-    parts.command(commands.testEndpoint, opening((argument) => endpointFor(parts, argument))),
-    parts.command(commands.testFunction, opening((argument) => functionFor(parts, argument))),
-    parts.command(commands.testScript, opening((file, handler) => scriptFor(parts, file, handler))),
+    parts.command(
+      commands.testEndpoint,
+      opening((argument) => endpointFor(parts, argument)),
+    ),
+    parts.command(
+      commands.testFunction,
+      opening((argument) => functionFor(parts, argument)),
+    ),
+    parts.command(
+      commands.testScript,
+      opening((file, handler) => scriptFor(parts, file, handler)),
+    ),
     vscode.window.registerWebviewPanelSerializer(panels.testBench, {
       deserializeWebviewPanel: async (view) => {
         if (bench) view.dispose();
@@ -60,7 +70,8 @@ async function functionFor(parts: Parts, argument: unknown): Promise<Found> {
     const project = await projectOf(parts.projectFiles, argument);
     const { name } = argument.entry;
     const alias = project.reading.project?.functions[name]?.alias;
-    return { target: { kind: 'function', name: deployedFunction(project, name), qualifier: alias } };
+    const whole = { kind: 'function', name: deployedName(project, name) } as const;
+    return { target: alias === undefined ? whole : { ...whole, qualifier: alias } };
   }
   return pick(parts, 'function', 'Test Function', () =>
     parts.inventory.collection('function').items.map(({ name }) => name),

@@ -56,7 +56,7 @@ export class Asker {
       const own = picture ? (imageKind(body)?.contentType ?? 'application/octet-stream') : 'application/json';
       return { body, accept, contentType: input.contentType || own };
     }
-    const [likeliest] = event === undefined && text === undefined ? await this.known(signal) : [];
+    const [likeliest] = event === undefined && text === undefined ? await this.known() : [];
     const template = event ?? text ?? likeliest?.text ?? '';
     return {
       ...{ accept, contentType: 'application/json' },
@@ -64,8 +64,8 @@ export class Asker {
     };
   }
 
-  private known(signal: AbortSignal): Promise<readonly EventTemplate[]> {
-    this.templates ??= templatesOf(this.target, this.projects, signal).then(({ events }) => events);
+  private known(): Promise<readonly EventTemplate[]> {
+    this.templates ??= templatesOf(this.target, this.projects).then(({ events }) => events);
     return this.templates;
   }
 

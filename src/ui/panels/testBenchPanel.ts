@@ -163,7 +163,8 @@ export class TestBench {
     const { connection } = this.targets;
     const asked = { id, target, connection, expected: undefined };
     const bytes = input.picture && this.bytesOf(input.picture);
-    const missing = untrusted() ?? (input.picture && !bytes && 'The picture is not in memory any more: choose it again.');
+    const missing =
+      untrusted() ?? (input.picture && !bytes && 'The picture is not in memory any more: choose it again.');
     if (missing) return this.tell(notAsked(asked, missing));
     const picture = bytes && { bytes, url: input.picture?.url };
     const running = this.begin({ type: 'sending', id, target, phase: 'answer', elapsed: 0 });

@@ -78,9 +78,7 @@ export function askedTarget(target: Target, projects: readonly OpenProject[], { 
   const entry = project.endpoints[name];
   if (!entry) return asked;
   const archive =
-    'data' in entry.model
-      ? entry.model.data
-      : runs.lastModel(open.folder.uri.fsPath, entry.model.from)?.results.model;
+    'data' in entry.model ? entry.model.data : runs.lastModel(open.folder.uri.fsPath, entry.model.from)?.results.model;
   return { ...asked, environment: entry.environment, ...(archive !== undefined && { model: { archive } }) };
 }
 
@@ -121,7 +119,11 @@ function isInside(folder: string, file: string): boolean {
 }
 
 /** The script behind a function of the workspace: the one that an entry deploys under this name. */
-export function openScript(uri: vscode.Uri, handler: string | undefined, projects: readonly OpenProject[]): ScriptTarget {
+export function openScript(
+  uri: vscode.Uri,
+  handler: string | undefined,
+  projects: readonly OpenProject[],
+): ScriptTarget {
   const same = scriptsOf(projects).find(({ target }) => target.file === uri.fsPath && target.handler === handler);
   return same?.target ?? { kind: 'script', file: uri.fsPath, ...(handler !== undefined && { handler }) };
 }
@@ -164,7 +166,8 @@ export class TargetList {
   }
 
   add(target: Target): void {
-    if (target.kind === 'script' && target.entry === undefined) this.scripts.set(`${target.file} ${target.handler ?? ''}`, target);
+    if (target.kind === 'script' && target.entry === undefined)
+      this.scripts.set(`${target.file} ${target.handler ?? ''}`, target);
     this.changed();
   }
 
@@ -194,7 +197,9 @@ export class TargetList {
     const projects = await projectFiles.all();
     const [endpoints, functions] = [inventory.collection('endpoint'), inventory.collection('function')];
     const connection = connections.state;
-    const statuses = [endpoints, functions].map(({ status, items }) => (status === 'reading' && items.length > 0 ? 'read' : status));
+    const statuses = [endpoints, functions].map(({ status, items }) =>
+      status === 'reading' && items.length > 0 ? 'read' : status,
+    );
     const failed = connection.status === 'failed' || statuses.every((status) => status === 'failed');
     const reason = connection.status === 'failed' ? connection.error : endpoints.error;
     const reading = statuses.some((status) => status === 'unread' || status === 'reading');

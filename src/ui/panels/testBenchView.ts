@@ -128,7 +128,12 @@ function failureOf(asked: Asked, reply: Failed): Failure {
 
 function denialOf({ principal, action, resource }: Denial): NonNullable<Failure['denial']> {
   const statement = { Effect: 'Allow', Action: action, Resource: resource ?? '*' };
-  return { principal, action, ...(resource !== undefined && { resource }), statement: JSON.stringify(statement, null, 2) };
+  return {
+    principal,
+    action,
+    ...(resource !== undefined && { resource }),
+    statement: JSON.stringify(statement, null, 2),
+  };
 }
 
 /** A failure that no target told: nothing was asked. */
