@@ -9,7 +9,7 @@ import { Control } from './control.js';
 import { HostedEndpoints } from './engines/hosting/endpoints.js';
 import { InferenceInstances } from './engines/hosting/inferenceInstances.js';
 import type { Machine } from './engines/process/container.js';
-import { Interpreters } from './engines/process/interpreter.js';
+import { Interpreters } from '../core/interpreter.js';
 import { findIsolation } from './engines/process/isolation.js';
 import { LocalTraining } from './engines/training/trainingEngine.js';
 import { OptunaSearches } from './engines/tuning/tuningEngine.js';

@@ -27,7 +27,7 @@ export function findDenial(text: string): Denial | undefined {
     principal,
     action,
     ...(role !== undefined && { role }),
-    ...(resource !== undefined && { resource }),
+    ...(resource !== undefined && { resource: resource.replace(/[.,;]+$/, '') }),
     ...(because !== undefined && { because }),
   };
 }

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { Interpreters } from '../../src/sandbox/engines/process/interpreter.js';
+import { Interpreters } from '../../src/core/interpreter.js';
 import { environmentAlone, isolations } from '../../src/sandbox/engines/process/isolation.js';
 import type { Objects } from '../../src/sandbox/store/objects.js';
 import { tarGz, unpackTarGz } from '../support/archives.js';

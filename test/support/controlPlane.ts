@@ -10,7 +10,7 @@ import { Authorizer } from '../../src/sandbox/authorize.js';
 import { type Clock, realTime } from '../../src/sandbox/clock.js';
 import type { EndpointSpec, HostingEngine } from '../../src/sandbox/engines/hosting.js';
 import type { TrainingEngine, TrainingObserver, TrainingSpec } from '../../src/sandbox/engines/training.js';
-import type { Interpreters } from '../../src/sandbox/engines/process/interpreter.js';
+import type { Interpreters } from '../../src/core/interpreter.js';
 import { OptunaSearches } from '../../src/sandbox/engines/tuning/tuningEngine.js';
 import type { TuningEngine } from '../../src/sandbox/engines/tuning.js';
 import { Identities } from '../../src/sandbox/identity/identities.js';

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Interpreters } from '../../src/sandbox/engines/process/interpreter.js';
+import { Interpreters } from '../../src/core/interpreter.js';
 
 /**
  * Finds Python as the sandbox does, but remembers what it found for all tests of this machine: importing torch takes

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import type { TemporaryKeys } from '../../services/ports.js';
 import type { Folders, Settings } from '../../settings.js';
 import { childEnvironment } from './childEnvironment.js';
-import type { Interpreter, Interpreters } from './interpreter.js';
+import type { Interpreter, Interpreters } from '../../../core/interpreter.js';
 import type { Enclosure, Isolation } from './isolation.js';
 import { makePipeFile, type RunningProcess, startProcess } from './processes.js';
 import { RoleCredentials } from './roleCredentials.js';

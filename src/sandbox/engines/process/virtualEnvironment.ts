@@ -1,7 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { shellQuoted } from '../../../core/shell.js';
-import type { Interpreter } from './interpreter.js';
+import type { Interpreter } from '../../../core/interpreter.js';
 
 /**
  * A virtual environment over `interpreter`: everything that it has installed can be imported, and `pip install` stays

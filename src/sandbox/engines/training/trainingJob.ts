@@ -5,7 +5,7 @@ import { frameworkImage, imageRefusal } from '../../../container/images.js';
 import type { Clock } from '../../clock.js';
 import type { LogSink, MetricSink } from '../../services/ports.js';
 import type { Objects } from '../../store/objects.js';
-import { NoPythonError } from '../process/interpreter.js';
+import { NoPythonError } from '../../../core/interpreter.js';
 import type { Interruption, TrainingObserver, TrainingOutcome, TrainingPhase, TrainingSpec } from '../training.js';
 import { JobMetrics } from './jobMetrics.js';
 import { type HostFailure, logGroup, TrainingCluster } from './trainingCluster.js';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { inheritedEnvironment } from '../process/childEnvironment.js';
-import type { Interpreters } from '../process/interpreter.js';
+import type { Interpreters } from '../../../core/interpreter.js';
 import { NoOptunaError, type Search, SearchEnded, type SearchSpec, type TuningEngine } from '../tuning.js';
 import { OptunaSearch } from './optunaSearch.js';
 

@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { writeFileAtomically } from '../../../core/atomicFile.js';
+import { writeFileAtomically } from './atomicFile.js';
 
-/** A Python that runs jobs and model servers. */
+/** A Python that runs jobs, model servers and scripts. */
 export interface Interpreter {
   /** `sys.executable`: behind a shim (pyenv) this is the real one, in a virtual environment the environment's own. */
   readonly path: string;
@@ -91,9 +91,7 @@ export class Interpreters {
     if (configured !== undefined) {
       const found = await this.examine(configured);
       if (found) return found;
-      throw new NoPythonError(
-        `The Python that the sandbox was started with (--python ${configured}) does not run: start it with another.`,
-      );
+      throw new NoPythonError(`The Python that is configured (${configured}) does not run: name another one.`);
     }
     const places = this.places();
     let first: Interpreter | undefined;
@@ -104,7 +102,7 @@ export class Interpreters {
     }
     if (first) return first;
     throw new NoPythonError(
-      `No Python was found (looked for ${places.join(', ')}). Install Python 3, or start the sandbox with --python.`,
+      `No Python was found (looked for ${places.join(', ')}). Install Python 3, or name one (the setting sandbox.python, or --python).`,
     );
   }
 
