@@ -1,11 +1,11 @@
 import type { Cloud } from '../aws/cloud.js';
 import { isAccessDenied, isConnectionLoss } from '../aws/errors.js';
-import { type Page, type PageRequest, pageSize } from '../aws/page.js';
+import type { Page, PageRequest } from '../aws/page.js';
 import type { Clock } from '../core/clock.js';
 import type { Disposable } from '../core/event.js';
 import type { TokenBucket } from '../core/tokenBucket.js';
+import type { KnownResources } from './knownResources.js';
 import { isMoving, type Kind, type ResourceOf } from './resource.js';
-import { ResourceList } from './resourceList.js';
 
 /** The cloud that is connected, and everything that ends with it. */
 export interface Link {
@@ -18,8 +18,10 @@ export interface Link {
 /** Where a collection reads from. */
 export interface Source<K extends Kind> {
   list(link: Link, request: PageRequest): Promise<Page<ResourceOf<K>>>;
-  /** Whether only what was created lately can have changed, beside what moves, and List can be asked for it. */
-  readonly incremental: boolean;
+  /** Nothing known yet; it says how the kind is read again. */
+  known(): KnownResources<ResourceOf<K>>;
+  /** Whether one is on its way to another state, where List does not say so. */
+  isMoving?(resource: ResourceOf<K>): boolean;
   /** For a list that is of something: whether that still moves. Once it rests, so does all that is in the list. */
   isLive?(): boolean;
 }
@@ -30,7 +32,7 @@ export interface Listener<K extends Kind> {
   changed(arns: readonly string[] | undefined): void;
   /** The error of a call that any other would have as well. */
   lost(link: Link, error: unknown): void;
-  /** Resources on their way to another state, and so old that the page that was just read does not hold them. */
+  /** Resources on their way to another state, of which the pages that were just read do not tell. */
   outOfSight(link: Link, resources: readonly ResourceOf<K>[]): void;
 }
 
@@ -46,14 +48,14 @@ export interface Watch extends Disposable {
 
 /** Hidden, a thing that moves is looked at so many times less often; resting, what is seen so many times. */
 const hiddenFactor = 4;
-const restingFactor = 10;
+export const restingFactor = 10;
 const longestBackoff = 16;
 
 /** What is known of one kind, kept fresh while it is watched. */
 export class PolledCollection<K extends Kind> {
   status: 'unread' | 'reading' | 'read' | 'failed' = 'unread';
   error: unknown;
-  private readonly list = new ResourceList<K>();
+  private readonly list: KnownResources<ResourceOf<K>>;
   private link: Link | undefined;
   private readonly watchers = new Set<Watcher>();
   private endWait = (): void => undefined;
@@ -68,7 +70,9 @@ export class PolledCollection<K extends Kind> {
     private readonly source: Source<K>,
     private readonly clock: Clock,
     private readonly listener: Listener<K>,
-  ) {}
+  ) {
+    this.list = source.known();
+  }
 
   get items(): readonly ResourceOf<K>[] {
     return this.list.items;
@@ -182,25 +186,13 @@ export class PolledCollection<K extends Kind> {
     this.endWait = this.clock.after(0, () => void this.poll());
   }
 
-  /**
-   * One List call for the newest part. LastModifiedTimeAfter and StatusEquals would not do: the service cuts the page
-   * first and filters it then (ListTrainingJobs, API reference).
-   */
   private poll(): Promise<void> {
     if (this.status === 'unread') return this.refresh();
     return this.read(async (link) => {
-      const since = this.source.incremental ? this.list.window(pageSize) : undefined;
-      const page = await this.page(link, since ? { createdAfter: since } : {});
-      if (!this.list.reaches(page)) {
-        // The token of a page belongs to the call with the same filters.
-        this.list.start(since ? await this.page(link, {}) : page);
-        return undefined;
-      }
-      const inPage = new Set(page.items.map(({ arn }) => arn));
-      const changed = this.list.merge(page, since);
+      const { changed, told } = await this.list.readAgain((request) => this.page(link, request));
       this.listener.outOfSight(
         link,
-        this.items.filter((item) => isMoving(item) && !inPage.has(item.arn)),
+        this.items.filter((item) => this.isMoving(item) && !told.has(item.arn)),
       );
       return changed;
     });
@@ -266,12 +258,17 @@ export class PolledCollection<K extends Kind> {
     return page;
   }
 
-  private plan(): void {
+  private isMoving(item: ResourceOf<K>): boolean {
+    return this.source.isMoving?.(item) ?? isMoving(item);
+  }
+
+  /** When it is read next, by what moves now. */
+  plan(): void {
     this.endWait();
     const { link } = this;
     if (!link || !this.isWatched || this.reading || this.isDenied) return;
     const live = this.source.isLive?.();
-    const moving = live || this.clock.now() < this.touchedUntil || this.items.some((item) => isMoving(item));
+    const moving = live || this.clock.now() < this.touchedUntil || this.items.some((item) => this.isMoving(item));
     const isFinal = live === false && this.error === undefined;
     if (!moving && (!this.visible || isFinal)) return;
     const resting = !moving && this.error === undefined;

@@ -1,19 +1,27 @@
 import { setMaxListeners } from 'node:events';
 import type { Cloud } from '../aws/cloud.js';
 import type { Connections, ConnectionState } from '../aws/connections.js';
-import { isConnectionLoss, isNotFound } from '../aws/errors.js';
 import { type Clock, systemClock } from '../core/clock.js';
 import { type Disposable, Emitter, type Event } from '../core/event.js';
 import { TokenBucket } from '../core/tokenBucket.js';
 import { type Link, PolledCollection, type Source, type Watch } from './collection.js';
-import { asDescribed, type DetailOf, type Described, isMoving, type Kind, kinds, type ResourceOf } from './resource.js';
-import { describers, sources, trialsOf } from './sources.js';
+import { Details } from './details.js';
+import {
+  type DetailOf,
+  type Described,
+  isFunctionMoving,
+  isMoving,
+  type Kind,
+  kinds,
+  type ResourceOf,
+} from './resource.js';
+import { functions, sources, trialsOf } from './sources.js';
 
 /** What is known of one kind of resource. */
 export interface Collection<K extends Kind> {
   /** `unread` until somebody watches the kind; what was read stays while it is read again, or after a failure. */
   readonly status: 'unread' | 'reading' | 'read' | 'failed';
-  /** Newest first. */
+  /** Newest first; functions, of which List does not tell when they were made, by name. */
   readonly items: readonly ResourceOf<K>[];
   /** Whether the cloud has older ones than these. */
   readonly more: boolean;
@@ -24,7 +32,7 @@ export interface Collection<K extends Kind> {
 /** The training jobs of one tuning job. They are read apart from all others, and while somebody watches them alone. */
 export interface Trials extends Collection<'training-job'> {
   watch(visible: boolean): Watch;
-  /** The next 100. */
+  /** The next page. */
   loadMore(): Promise<void>;
 }
 
@@ -39,15 +47,6 @@ export interface InventoryChange {
   readonly trialsOf?: string;
 }
 
-interface KnownDetail {
-  /** What the resource was like when it was asked. */
-  readonly version: string;
-  readonly value: DetailOf<Described> | undefined;
-  /** When it was asked last; Infinity while it is. */
-  readonly askedAt: number;
-  readonly failed: boolean;
-}
-
 /** The resources of the cloud that is connected: the one store and the one poller of a window. */
 export class Inventory {
   private readonly changed = new Emitter<InventoryChange>();
@@ -55,7 +54,7 @@ export class Inventory {
   private readonly collections: { readonly [K in Kind]: PolledCollection<K> };
   /** By the ARNs of their tuning jobs. */
   private readonly trialLists = new Map<string, PolledCollection<'training-job'>>();
-  private readonly details = new Map<string, KnownDetail>();
+  private readonly details: Details;
   private link: (Link & { readonly end: AbortController }) | undefined;
   private readonly following: Disposable;
 
@@ -63,12 +62,28 @@ export class Inventory {
     private readonly connections: Connections,
     private readonly clock: Clock = systemClock,
   ) {
-    const collection = <K extends Kind>(kind: K) => this.polled(kind, sources[kind]);
+    this.details = new Details(clock, {
+      changed: (kind, arn) => {
+        // That it moves shows in no List.
+        if (kind === 'function') this.of(kind).plan();
+        this.changed.fire({ kind, arns: [arn] });
+      },
+      gone: (kind, arn) => [this.of(kind), ...this.trialLists.values()].forEach((list) => list.remove(arn)),
+      lost: ({ cloud }, error) => this.connections.lost(cloud, error),
+    });
+    const collection = <K extends keyof typeof sources>(kind: K) => this.polled(kind, sources[kind]);
     this.collections = {
       'tuning-job': collection('tuning-job'),
       'training-job': collection('training-job'),
       model: collection('model'),
       endpoint: collection('endpoint'),
+      function: this.polled(
+        'function',
+        functions((resource) => {
+          const known = this.details.of(resource);
+          return known !== undefined && isFunctionMoving(known);
+        }),
+      ),
     };
     this.following = connections.onDidChange((state) => this.follow(state));
   }
@@ -98,7 +113,7 @@ export class Inventory {
     return made;
   }
 
-  /** The next 100. */
+  /** The next page. */
   async more(kind: Kind): Promise<void> {
     await this.of(kind).loadMore();
   }
@@ -117,6 +132,12 @@ export class Inventory {
 
   /** Something was just changed by us: looked at at once, and as often as a moving thing, until it rests. */
   touch(kind: Kind): void {
+    if (kind === 'function') {
+      // Where an alias points is in no List: who shows it asks anew.
+      const { items } = this.of(kind);
+      this.details.forget(items);
+      this.changed.fire({ kind, arns: items.map(({ arn }) => arn) });
+    }
     this.of(kind).touch();
     // What ends a trial or its tuning job shows in both.
     if (kind === 'training-job' || kind === 'tuning-job') this.trialLists.forEach((list) => list.touch());
@@ -124,10 +145,13 @@ export class Inventory {
 
   /** Describe's answer if it is there; with `ask`, it is asked for in the background and told by `onDidChange`. */
   detail<K extends Described>(resource: ResourceOf<K>, ask: boolean): DetailOf<K> | undefined {
-    const described: ResourceOf<Described> = resource;
-    const known = this.details.get(described.arn);
-    if (ask && this.link && this.isOld(known, described, this.link)) void this.describe(this.link, described);
-    return known?.value as DetailOf<K> | undefined;
+    if (ask && this.link) this.details.ask(this.link, resource);
+    return this.details.of(resource);
+  }
+
+  /** Why Describe did not answer when it was asked last. */
+  detailError(resource: ResourceOf<Described>): unknown {
+    return this.details.errorOf(resource);
   }
 
   find<K extends Kind>(kind: K, name: string): ResourceOf<K> | undefined {
@@ -148,7 +172,9 @@ export class Inventory {
       changed: (arns) => this.changed.fire({ kind, arns, ...(trialsOf !== undefined && { trialsOf }) }),
       lost: ({ cloud }, error) => this.connections.lost(cloud, error),
       outOfSight: (link, resources) =>
-        this.askAfter(link, resources, (before, now) => list.replace(before as ResourceOf<K>, now as ResourceOf<K>)),
+        this.details.askAfter(link, resources, (before, now) =>
+          list.replace(before as ResourceOf<K>, now as ResourceOf<K>),
+        ),
     });
     return list;
   }
@@ -184,68 +210,6 @@ export class Inventory {
     this.connections.cloud().catch(() => undefined);
   }
 
-  /** Whether Describe may have something new to say. One that failed is given as long as a poll. */
-  private isOld(known: KnownDetail | undefined, resource: ResourceOf<Described>, { cloud }: Link): boolean {
-    if (!known) return true;
-    if (known.askedAt === Infinity) return false;
-    const due = known.askedAt + cloud.connection.intervals.describe;
-    return known.version !== versionOf(resource) || (known.failed && this.clock.now() >= due);
-  }
-
-  /**
-   * What no List call of a poll shows: each by a Describe, those first that were asked the longest time ago. No more than
-   * half of what the token bucket lets through until the next poll, so that what somebody waits for does not queue behind.
-   */
-  private askAfter(
-    link: Link,
-    resources: readonly ResourceOf<Kind>[],
-    replace: (before: ResourceOf<Described>, now: ResourceOf<Described>) => void,
-  ): void {
-    const { describe, listsPerSecond } = link.cloud.connection.intervals;
-    const askedAt = ({ arn }: ResourceOf<Kind>) => this.details.get(arn)?.askedAt ?? 0;
-    const due = resources
-      .filter((resource) => resource.kind !== 'model')
-      .filter((resource) => this.clock.now() - askedAt(resource) >= describe)
-      .sort((a, b) => askedAt(a) - askedAt(b));
-    const most = Math.ceil(((describe / 1000) * listsPerSecond) / 2);
-    for (const resource of due.slice(0, most)) {
-      void this.describe(link, resource, (now) => replace(resource, now));
-    }
-  }
-
-  /** @param unlisted takes its state, where no List call tells it */
-  private async describe(
-    link: Link,
-    resource: ResourceOf<Described>,
-    unlisted?: (now: ResourceOf<Described>) => void,
-  ): Promise<void> {
-    const { cloud, signal, describes } = link;
-    const { kind, arn, name } = resource;
-    const version = versionOf(resource);
-    const before = this.details.get(arn)?.value;
-    this.details.set(arn, { version, value: before, askedAt: Infinity, failed: false });
-    let askedAt = this.clock.now();
-    let value: DetailOf<Described>;
-    try {
-      await describes.take(signal);
-      askedAt = this.clock.now();
-      value = await describers[kind](cloud, name, signal);
-      signal.throwIfAborted();
-    } catch (error) {
-      if (signal.aborted) return;
-      this.details.delete(arn);
-      if (isNotFound(error)) [this.of(kind), ...this.trialLists.values()].forEach((list) => list.remove(arn));
-      else if (isConnectionLoss(error, cloud.connection)) this.connections.lost(cloud, error);
-      // The row goes without it, or with what it had.
-      else this.details.set(arn, { version, value: before, askedAt, failed: true });
-      return;
-    }
-    const now = unlisted ? asDescribed(resource, value) : resource;
-    this.details.set(arn, { version: versionOf(now), value, askedAt, failed: false });
-    unlisted?.(now);
-    this.changed.fire({ kind, arns: [arn] });
-  }
-
   private linkTo(cloud: Cloud): Link & { readonly end: AbortController } {
     const end = new AbortController();
     // As many wait for it as there are rows; Node takes more than ten for a leak.
@@ -259,11 +223,4 @@ export class Inventory {
       describes: new TokenBucket(listsPerSecond, this.clock),
     };
   }
-}
-
-/** What Describe may say anew of: of a tuning job also when a trial has ended. */
-function versionOf(resource: ResourceOf<Described>): string {
-  const { state, modified } = resource;
-  const trials = resource.kind === 'tuning-job' ? JSON.stringify(resource.trials) : '';
-  return `${state} ${modified.getTime()} ${trials}`;
 }

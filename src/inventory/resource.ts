@@ -1,4 +1,6 @@
 import type { EndpointDetail, EndpointSummary } from '../aws/gateways/endpoints.js';
+import type { FunctionDetail, FunctionSummary } from '../aws/gateways/functions.js';
+import type { LogEvent } from '../aws/gateways/logs.js';
 import type { ModelSummary } from '../aws/gateways/models.js';
 import type { TrainingJobDetail, TrainingJobSummary } from '../aws/gateways/trainingJobs.js';
 import type { Trial, TuningJobDetail, TuningJobSummary } from '../aws/gateways/tuningJobs.js';
@@ -12,12 +14,13 @@ export type Resource =
   // `trial` where it was read with its tuning job: ListTrainingJobs does not say which one made it.
   | ({ readonly kind: 'training-job'; readonly trial?: TrialResult } & TrainingJobSummary)
   | ({ readonly kind: 'model' } & ModelSummary)
-  | ({ readonly kind: 'endpoint' } & EndpointSummary);
+  | ({ readonly kind: 'endpoint' } & EndpointSummary)
+  | ({ readonly kind: 'function' } & FunctionSummary);
 export type Kind = Resource['kind'];
 export type ResourceOf<K extends Kind> = Extract<Resource, { readonly kind: K }>;
 
 /** The kinds of which Describe tells more than List. */
-export type Described = 'tuning-job' | 'training-job' | 'endpoint';
+export type Described = 'tuning-job' | 'training-job' | 'endpoint' | 'function';
 /** What Describe tells. */
 export type DetailOf<K extends Kind> = K extends 'tuning-job'
   ? TuningJobDetail
@@ -25,11 +28,19 @@ export type DetailOf<K extends Kind> = K extends 'tuning-job'
     ? TrainingJobDetail
     : K extends 'endpoint'
       ? EndpointDetail
-      : never;
+      : K extends 'function'
+        ? DescribedFunction
+        : never;
 
-export const kinds: readonly Kind[] = ['tuning-job', 'training-job', 'endpoint', 'model'];
+/** A function, and what its log says of how its calls went. */
+export interface DescribedFunction extends FunctionDetail {
+  /** The last error in the log of the last hour; `unknown` where the log cannot be read. */
+  readonly lastError: LogEvent | undefined | 'unknown';
+}
 
-/** Whether it is on its way from one state to another, and so worth asking after. */
+export const kinds: readonly Kind[] = ['tuning-job', 'training-job', 'endpoint', 'function', 'model'];
+
+/** Whether it is on its way from one state to another, and so worth asking after. Of a function List does not say. */
 export function isMoving(resource: Resource): boolean {
   switch (resource.kind) {
     case 'tuning-job':
@@ -38,9 +49,15 @@ export function isMoving(resource: Resource): boolean {
       return resource.state === 'InProgress' || resource.state === 'Stopping';
     case 'endpoint':
       return ['Creating', 'Updating', 'SystemUpdating', 'RollingBack', 'Deleting'].includes(resource.state);
+    case 'function':
     case 'model':
       return false;
   }
+}
+
+/** Whether a function, its last update or what is provisioned for it is under way. */
+export function isFunctionMoving({ state, update, provisioned }: FunctionDetail): boolean {
+  return state === 'Pending' || update === 'InProgress' || provisioned.some(({ status }) => status === 'IN_PROGRESS');
 }
 
 /** The resource as Describe's answer has it. */
@@ -56,6 +73,10 @@ export function asDescribed(resource: ResourceOf<Described>, detail: DetailOf<De
   if (resource.kind === 'endpoint' && 'config' in detail) {
     const { state, modified } = detail;
     return { ...resource, state, modified };
+  }
+  if (resource.kind === 'function' && 'aliases' in detail) {
+    const { runtime, memory, timeout, modified } = detail;
+    return { ...resource, runtime, memory, timeout, modified };
   }
   throw new TypeError(`${resource.kind} ${resource.name} has the details of something else.`);
 }

@@ -19,10 +19,11 @@ afterAll(() => aws.stop());
 
 /** What lists each kind; that of the running job first. */
 const lists: Readonly<Record<Kind, string>> = {
-  'training-job': 'ListTrainingJobs',
-  'tuning-job': 'ListHyperParameterTuningJobs',
-  model: 'ListModels',
-  endpoint: 'ListEndpoints',
+  'training-job': 'sagemaker:ListTrainingJobs',
+  'tuning-job': 'sagemaker:ListHyperParameterTuningJobs',
+  model: 'sagemaker:ListModels',
+  endpoint: 'sagemaker:ListEndpoints',
+  function: 'lambda:ListFunctions',
 };
 
 /** Calls that have not been answered yet. */
@@ -60,7 +61,7 @@ async function callsSince(): Promise<(operation: string) => number> {
   const headers = { authorization: `Bearer ${token}` };
   const response = await fetch(`${aws.ready.endpoint}/-/sandbox/reset-calls`, { method: 'POST', headers });
   const { calls } = (await response.json()) as { calls: Record<string, number> };
-  return (operation) => calls[`sagemaker:${operation}`] ?? 0;
+  return (operation) => calls[operation] ?? 0;
 }
 
 test('a sandbox that plays AWS counts no more calls than AWS meters: a List a second, each kind and each job once in 30 s', async () => {
@@ -70,13 +71,14 @@ test('a sandbox that plays AWS counts no more calls than AWS meters: a List a se
   const source = { endpoint, region, profile, configFile, credentialsFile, pace: 'aws' as const };
   const connections = new Connections({ kind: 'profile', profile }, async () => {
     const cloud: Cloud = await connect(source);
-    const { trainingJobs, tuningJobs, models, endpoints } = cloud;
+    const { trainingJobs, tuningJobs, models, endpoints, functions } = cloud;
     return {
       ...cloud,
       trainingJobs: followed(trainingJobs),
       tuningJobs: followed(tuningJobs),
       models: followed(models),
       endpoints: followed(endpoints),
+      functions: followed(functions),
     };
   });
   const clock = new SimulatedClock(Date.now(), settled);
@@ -87,7 +89,7 @@ test('a sandbox that plays AWS counts no more calls than AWS meters: a List a se
     const count = async (): Promise<void> => {
       const calls = await callsSince();
       const byKind = Object.values(lists).map(calls);
-      seconds.push({ lists: byKind.reduce((a, b) => a + b), byKind, describes: calls('DescribeTrainingJob') });
+      seconds.push({ lists: byKind.reduce((a, b) => a + b), byKind, describes: calls('sagemaker:DescribeTrainingJob') });
     };
     // As the tree does: it asks for the details of what runs whenever it paints a row, and paints it when it changes.
     const look = () =>

@@ -6,15 +6,11 @@ import {
   DeleteFunctionCommand,
   DeleteFunctionConcurrencyCommand,
   DeleteProvisionedConcurrencyConfigCommand,
-  type FunctionConfiguration,
   GetFunctionCommand,
   GetFunctionConfigurationCommand,
   InvokeCommand,
   type LambdaClient,
-  ListAliasesCommand,
   ListFunctionsCommand,
-  ListProvisionedConcurrencyConfigsCommand,
-  ListVersionsByFunctionCommand,
   PublishVersionCommand,
   PutFunctionConcurrencyCommand,
   PutProvisionedConcurrencyConfigCommand,
@@ -24,8 +20,8 @@ import {
   type UpdateFunctionConfigurationCommandInput,
 } from '@aws-sdk/client-lambda';
 import { type Change, receipt, type Receipt } from '../change.js';
-import { isNotFound } from '../errors.js';
-import type { Page, PageRequest } from '../page.js';
+import { functionPageSize, type Page, type PageRequest } from '../page.js';
+import { describeFunction, logGroupOf, summary } from './functionDetail.js';
 
 /** Of the code and configuration of `$LATEST`: a function answers while it is `Pending` only after it is ready. */
 export type FunctionState =
@@ -57,6 +53,10 @@ export interface FunctionDetail extends FunctionSummary {
   readonly codeSha256: string;
   /** Bytes of the zip. */
   readonly codeSize: number;
+  /** `x86_64` or `arm64`. */
+  readonly architecture: string;
+  /** Where it writes its log: `/aws/lambda/<name>` unless it was told another group. */
+  readonly logGroup: string;
   /** Changes with every update of code or configuration. */
   readonly revision: string;
   /** Undefined: it shares what the account has left. */
@@ -122,44 +122,24 @@ export class FunctionsGateway {
     private readonly invoking: LambdaClient,
   ) {}
 
-  /** By name: Lambda's own order. 50 a page, its maximum. */
+  /** In Lambda's own order, which says nothing (aws/aws-toolkit-jetbrains#325). */
   async list({ token }: PageRequest, signal: AbortSignal): Promise<Page<FunctionSummary>> {
-    const command = new ListFunctionsCommand({ MaxItems: 50, Marker: token });
+    const command = new ListFunctionsCommand({ MaxItems: functionPageSize, Marker: token });
     const { Functions, NextMarker } = await this.client.send(command, { abortSignal: signal });
     return { items: (Functions ?? []).map(summary), token: NextMarker };
   }
 
-  /** Undefined when there is no such function. Four calls. */
-  async describe(name: string, signal: AbortSignal): Promise<FunctionDetail | undefined> {
-    const options = { abortSignal: signal };
-    try {
-      const found = await this.client.send(new GetFunctionCommand({ FunctionName: name }), options);
-      const [versions, aliases, provisioned] = await Promise.all([
-        this.versions(name, options),
-        this.aliases(name, options),
-        this.provisioned(name, options),
-      ]);
-      const configuration = found.Configuration!;
-      return {
-        ...summary(configuration),
-        state: configuration.State ?? 'Active',
-        reason: configuration.StateReason ?? configuration.LastUpdateStatusReason,
-        update: configuration.LastUpdateStatus ?? 'Successful',
-        handler: configuration.Handler ?? '',
-        role: configuration.Role!,
-        environment: configuration.Environment?.Variables ?? {},
-        codeSha256: configuration.CodeSha256!,
-        codeSize: configuration.CodeSize ?? 0,
-        revision: configuration.RevisionId!,
-        reservedConcurrency: found.Concurrency?.ReservedConcurrentExecutions,
-        versions,
-        aliases,
-        provisioned,
-      };
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+  /** Undefined when there is no such function. Four calls, and more for one with more than 50 versions or aliases. */
+  describe(name: string, signal: AbortSignal): Promise<FunctionDetail | undefined> {
+    return describeFunction(this.client, name, signal);
+  }
+
+  /** Where a function writes its log. @throws when there is no such function */
+  async logGroup(name: string, signal: AbortSignal): Promise<string> {
+    const { Configuration } = await this.client.send(new GetFunctionCommand({ FunctionName: name }), {
+      abortSignal: signal,
+    });
+    return logGroupOf(Configuration!);
   }
 
   /** What a version may use, by an alias or its number; of `$LATEST` without one. */
@@ -276,59 +256,6 @@ export class FunctionsGateway {
       receipt(await this.client.send(new DeleteFunctionCommand({ FunctionName: name }))),
     );
   }
-
-  private async versions(name: string, options: { abortSignal: AbortSignal }): Promise<FunctionVersion[]> {
-    const versions: FunctionVersion[] = [];
-    let marker: string | undefined;
-    do {
-      const command = new ListVersionsByFunctionCommand({ FunctionName: name, MaxItems: 50, Marker: marker });
-      const { Versions, NextMarker } = await this.client.send(command, options);
-      for (const { Version, Description, LastModified, CodeSha256 } of Versions ?? []) {
-        if (Version === '$LATEST') continue;
-        versions.push({
-          version: Version!,
-          description: Description ?? '',
-          modified: new Date(LastModified!),
-          codeSha256: CodeSha256!,
-        });
-      }
-      marker = NextMarker;
-    } while (marker !== undefined);
-    return versions.sort((a, b) => Number(b.version) - Number(a.version));
-  }
-
-  private async aliases(name: string, options: { abortSignal: AbortSignal }): Promise<FunctionAlias[]> {
-    const command = new ListAliasesCommand({ FunctionName: name, MaxItems: 50 });
-    const { Aliases } = await this.client.send(command, options);
-    return (Aliases ?? []).map((alias) => ({
-      name: alias.Name!,
-      arn: alias.AliasArn!,
-      version: alias.FunctionVersion!,
-    }));
-  }
-
-  private async provisioned(name: string, options: { abortSignal: AbortSignal }): Promise<ProvisionedConcurrency[]> {
-    const command = new ListProvisionedConcurrencyConfigsCommand({ FunctionName: name, MaxItems: 50 });
-    const { ProvisionedConcurrencyConfigs: configs } = await this.client.send(command, options);
-    return (configs ?? []).map((config) => ({
-      qualifier: config.FunctionArn!.split(':').at(-1)!,
-      requested: config.RequestedProvisionedConcurrentExecutions ?? 0,
-      available: config.AvailableProvisionedConcurrentExecutions ?? 0,
-      status: config.Status!,
-      reason: config.StatusReason,
-    }));
-  }
-}
-
-function summary(configuration: FunctionConfiguration): FunctionSummary {
-  return {
-    name: configuration.FunctionName!,
-    arn: configuration.FunctionArn!,
-    runtime: configuration.Runtime,
-    memory: configuration.MemorySize ?? 128,
-    timeout: configuration.Timeout ?? 3,
-    modified: new Date(configuration.LastModified!),
-  };
 }
 
 function change<R extends Receipt>(

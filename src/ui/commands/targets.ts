@@ -13,6 +13,10 @@ export interface ResourceTarget<K extends Kind = Kind> {
 export interface HostTarget extends ResourceTarget<'training-job'> {
   readonly host: string;
 }
+/** An alias or a version of a function. */
+export interface QualifiedTarget extends ResourceTarget<'function'> {
+  readonly qualifier: string;
+}
 export interface EntryTarget<S extends Section = Section> {
   /** `file` is the project file's URI as text. */
   readonly entry: { readonly file: string; readonly section: S; readonly name: string };

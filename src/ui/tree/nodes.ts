@@ -4,11 +4,12 @@ import type { EndpointVariant } from '../../aws/gateways/endpoints.js';
 import { commands } from '../../contributions.js';
 import { messageOf } from '../../core/errors.js';
 import type { Kind, Resource } from '../../inventory/resource.js';
-import type { EntryTarget, HostTarget, ResourceTarget } from '../commands/targets.js';
+import type { EntryTarget, HostTarget, QualifiedTarget, ResourceTarget } from '../commands/targets.js';
 import type { Section } from '../projectFile/projectFiles.js';
 
 /** A node's id is the path of names from the root: the same thing may hang in two places, an id may not. */
-export type Node = CategoryNode | ResourceNode | VariantNode | HostNode | TextNode | MoreNode;
+export type Node =
+  CategoryNode | ResourceNode | VariantNode | HostNode | VersionsNode | QualifierNode | TextNode | MoreNode;
 
 export class CategoryNode {
   readonly type = 'category';
@@ -63,6 +64,30 @@ export class HostNode implements HostTarget {
   }
 }
 
+/** The versions of a function, together: there may be hundreds. */
+export class VersionsNode {
+  readonly type = 'versions';
+  readonly id: string;
+  constructor(readonly parent: ResourceNode) {
+    this.id = `${parent.id}/versions`;
+  }
+}
+
+/** An alias of a function, or one of its versions. */
+export class QualifierNode implements QualifiedTarget {
+  readonly type = 'qualifier';
+  readonly id: string;
+  readonly resource: QualifiedTarget['resource'];
+  constructor(
+    readonly parent: ResourceNode | VersionsNode,
+    { name, arn }: Pick<Resource, 'name' | 'arn'>,
+    readonly qualifier: string,
+  ) {
+    this.resource = { kind: 'function', name, arn: `${arn}:${qualifier}` };
+    this.id = `${parent.id}/${this.resource.arn}`;
+  }
+}
+
 /** A row that says something: an error, nothing there, what to do. */
 export class TextNode {
   readonly type = 'text';
@@ -89,6 +114,10 @@ export type ListNode = CategoryNode | ResourceNode;
 
 export function isList(node: Node): node is ListNode {
   return node.type === 'category' || (node.type === 'resource' && node.value.kind === 'tuning-job');
+}
+
+export function isFunction(node: Node): boolean {
+  return node.type === 'resource' && node.value.kind === 'function';
 }
 
 /** Why there is no connection, and what to do. */

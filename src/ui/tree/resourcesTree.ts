@@ -2,14 +2,16 @@ import * as vscode from 'vscode';
 import { commands, contextKeys } from '../../contributions.js';
 import type { Watch } from '../../inventory/collection.js';
 import type { Collection, Inventory, InventoryChange } from '../../inventory/inventory.js';
-import { isMoving, type Kind, type Resource } from '../../inventory/resource.js';
+import { type DescribedFunction, isMoving, type Kind, type ResourceOf } from '../../inventory/resource.js';
 import type { RunHistory } from '../../launch/runHistory.js';
 import type { Parts } from '../parts.js';
+import { functionChildren, qualifierItem, versionNodes, versionsItem } from './functionNodes.js';
 import {
   CategoryNode,
   errorNode,
   failureNodes,
   HostNode,
+  isFunction,
   isList,
   type ListNode,
   MoreNode,
@@ -17,16 +19,18 @@ import {
   ResourceNode,
   TextNode,
   VariantNode,
+  type VersionsNode,
 } from './nodes.js';
-import { categoryText, endpointRow, type Filter, matches, modelRow, type Row, trainingJobRow } from './rows.js';
+import { hostsOf, resourceItem } from './resourceItems.js';
+import { categoryText, type Filter, matches } from './rows.js';
 import { tooltip } from './tooltips.js';
-import { hostItem, item, moreItem, textItem, variantItem } from './treeItems.js';
-import { trialLabel, trialRow, tuningJobOf, tuningJobRow } from './tuningRows.js';
+import { hostItem, moreItem, textItem, variantItem } from './treeItems.js';
 
 const categories = [
   new CategoryNode('tuning-job', 'Tuning jobs'),
   new CategoryNode('training-job', 'Training jobs'),
   new CategoryNode('endpoint', 'Endpoints'),
+  new CategoryNode('function', 'Functions'),
   new CategoryNode('model', 'Models'),
 ];
 /** Milliseconds between two looks at the clock, for the ages of what runs. */
@@ -40,9 +44,11 @@ export class ResourcesTree implements vscode.TreeDataProvider<Node> {
   private readonly shown = new Map<string, ResourceNode>();
   /** By the ids of categories and tuning jobs that are open. */
   private readonly watches = new Map<string, Watch>();
+  /** Ids of the functions that are open. */
+  private readonly openFunctions = new Set<string>();
   private readonly listening: vscode.Disposable;
-  private readonly inventory: Inventory;
-  private readonly runs: RunHistory;
+  readonly inventory: Inventory;
+  readonly runs: RunHistory;
   private readonly connections: Parts['connections'];
   /** What the row of each category says. */
   private readonly categoryTexts = new Map<Kind, string>();
@@ -77,7 +83,8 @@ export class ResourcesTree implements vscode.TreeDataProvider<Node> {
       view.onDidCollapseElement(({ element }) => this.unwatch(element.id)),
       // VS Code keeps the children of what was closed, and does not ask for them again.
       view.onDidExpandElement(
-        ({ element }) => isList(element) && !this.watches.has(element.id) && this.changed.fire(element),
+        ({ element }) =>
+          (isList(element) || isFunction(element)) && !this.isOpen(element.id) && this.changed.fire(element),
       ),
     );
   }
@@ -96,23 +103,37 @@ export class ResourcesTree implements vscode.TreeDataProvider<Node> {
   getChildren(node?: Node): Node[] {
     if (!node) return this.roots();
     if (node.type === 'category') return this.resources(node);
+    if (node.type === 'versions') {
+      const detail = this.functionDetail(node);
+      return detail ? versionNodes(node, detail) : [];
+    }
     if (node.type !== 'resource') return [];
     const { value } = node;
     switch (value.kind) {
       case 'tuning-job':
         return this.resources(node);
       case 'training-job':
-        return Array.from({ length: this.hosts(value) }, (_, index) => new HostNode(node, `algo-${index + 1}`));
+        return Array.from(
+          { length: hostsOf(value, this.inventory) },
+          (_, index) => new HostNode(node, `algo-${index + 1}`),
+        );
       case 'endpoint':
         return (this.inventory.detail(value, true)?.variants ?? []).map((variant) => new VariantNode(node, variant));
+      case 'function':
+        return this.insideFunction(node, value);
       case 'model':
         return [];
     }
   }
 
-  /** The next 100 below a category or a tuning job. */
+  /** The next page below a category or a tuning job. */
   async loadMore(below: ListNode): Promise<void> {
     await (below.type === 'category' ? this.inventory.more(below.kind) : this.inventory.trials(below.value).loadMore());
+  }
+
+  /** Whether what is within it is shown, and so kept fresh. */
+  isOpen(id: string): boolean {
+    return this.watches.has(id) || this.openFunctions.has(id);
   }
 
   getParent(node: Node): Node | undefined {
@@ -124,11 +145,15 @@ export class ResourcesTree implements vscode.TreeDataProvider<Node> {
       case 'category':
         return this.categoryItem(node);
       case 'resource':
-        return this.resourceItem(node);
+        return resourceItem(node, this);
       case 'variant':
         return variantItem(node);
       case 'host':
         return hostItem(node);
+      case 'versions':
+        return versionsItem(node, this.functionDetail(node.parent));
+      case 'qualifier':
+        return qualifierItem(node, this.functionDetail(node.parent), new Date());
       case 'text':
         return textItem(node);
       case 'more':
@@ -170,8 +195,26 @@ export class ResourcesTree implements vscode.TreeDataProvider<Node> {
       nodes.push(new TextNode(`${parent.id}/loading`, parent, 'Loading', 'loading~spin'));
     } else if (nodes.length === 0 && parent.type === 'resource') {
       nodes.push(new TextNode(`${parent.id}/none`, parent, 'No trial was started', 'circle-outline'));
+    } else if (items.length === 0 && parent.type === 'category' && parent.kind === 'function') {
+      const make = { title: 'New Function…', command: commands.newFunction };
+      const text = 'No functions yet: make one that calls an endpoint…';
+      nodes.push(new TextNode(`${parent.id}/none`, parent, text, 'add', undefined, make));
     }
     return nodes;
+  }
+
+  private insideFunction(node: ResourceNode, value: ResourceOf<'function'>): Node[] {
+    this.openFunctions.add(node.id);
+    const detail = this.inventory.detail(value, true);
+    if (detail) return functionChildren(node, detail, new Date());
+    const error = this.inventory.detailError(value);
+    if (error !== undefined) return [errorNode(node, error)];
+    return [new TextNode(`${node.id}/loading`, node, 'Loading', 'loading~spin')];
+  }
+
+  private functionDetail(node: ResourceNode | VersionsNode): DescribedFunction | undefined {
+    const { value } = node.type === 'versions' ? node.parent : node;
+    return value.kind === 'function' ? this.inventory.detail(value, false) : undefined;
   }
 
   private listOf(parent: ListNode): Collection<Kind> {
@@ -187,8 +230,10 @@ export class ResourcesTree implements vscode.TreeDataProvider<Node> {
 
   /** What is closed is not asked after, nor what is open within it. */
   private unwatch(path: string): void {
+    const isWithin = (id: string): boolean => id === path || id.startsWith(path.endsWith('/') ? path : `${path}/`);
+    for (const id of [...this.openFunctions].filter(isWithin)) this.openFunctions.delete(id);
     for (const [id, watch] of this.watches) {
-      if (id !== path && !id.startsWith(path.endsWith('/') ? path : `${path}/`)) continue;
+      if (!isWithin(id)) continue;
       watch.dispose();
       this.watches.delete(id);
     }
@@ -226,7 +271,8 @@ export class ResourcesTree implements vscode.TreeDataProvider<Node> {
   private refreshRunning(): void {
     for (const node of this.shown.values()) {
       const { value } = node;
-      if (isMoving(value) || (value.kind === 'endpoint' && value.state === 'InService')) this.changed.fire(node);
+      const ages = isMoving(value) || (value.kind === 'endpoint' && value.state === 'InService');
+      if (ages || this.openFunctions.has(node.id)) this.changed.fire(node);
     }
   }
 
@@ -249,56 +295,6 @@ export class ResourcesTree implements vscode.TreeDataProvider<Node> {
     const { filter } = this;
     const hidden = filter ? items.filter((resource) => !matches(resource, filter)).length : 0;
     return status === 'read' ? categoryText(items, more, hidden) : '';
-  }
-
-  private resourceItem(node: ResourceNode): vscode.TreeItem {
-    const { id, parent, value, resource } = node;
-    const label = parent.type === 'resource' ? trialLabel(value.name, parent.value.name) : value.name;
-    const treeItem = item(id, label, this.row(node));
-    if (value.kind === 'training-job') {
-      treeItem.command = { title: 'Show', command: commands.openJob, arguments: [{ resource }] };
-    }
-    if (value.kind === 'tuning-job') {
-      treeItem.command = { title: 'Show', command: commands.openTuningJob, arguments: [{ resource }] };
-    }
-    if (isList(node) || value.kind === 'endpoint' || this.hosts(value) > 0) {
-      treeItem.collapsibleState = vscode.TreeItemCollapsibleState.Collapsed;
-    }
-    return treeItem;
-  }
-
-  private row({ parent, value }: ResourceNode): Row {
-    const { inventory, runs } = this;
-    const now = new Date();
-    const record = runs.find(value.name)?.record;
-    switch (value.kind) {
-      case 'tuning-job': {
-        const known = inventory.detail(value, false);
-        // What has been asked for once stays true: the last trials end with the job.
-        const detail = inventory.detail(
-          value,
-          isMoving(value) || known !== undefined || this.watches.has(`${parent.id}/${value.arn}`),
-        );
-        return tuningJobRow(value, detail, record, now);
-      }
-      case 'training-job': {
-        if (parent.type === 'resource' && parent.value.kind === 'tuning-job') {
-          return trialRow(value, inventory.detail(parent.value, false), inventory.detail(value, false), now);
-        }
-        const detail = inventory.detail(value, value.state === 'InProgress');
-        return trainingJobRow(value, detail, record, now, tuningJobOf(value.name, inventory));
-      }
-      case 'endpoint':
-        return endpointRow(value, inventory.detail(value, value.state === 'InService'), now);
-      case 'model':
-        return modelRow(value, now);
-    }
-  }
-
-  /** The machines of a training job that runs on several; 0 for one alone, and where it is not known. */
-  private hosts(value: Resource): number {
-    const count = value.kind === 'training-job' ? (this.inventory.detail(value, false)?.instance.count ?? 0) : 0;
-    return count > 1 ? count : 0;
   }
 
   /** The view says that it does not show everything. */

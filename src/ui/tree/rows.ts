@@ -123,7 +123,7 @@ export function categoryText(items: readonly Resource[], more: boolean, hidden: 
     hidden > 0
       ? `${items.length - hidden} of ${items.length} shown`
       : more
-        ? `newest ${items.length} shown`
+        ? `${items[0]?.kind === 'function' ? '' : 'newest '}${items.length} shown`
         : undefined,
     items.length === 0 ? 'none' : undefined,
   );

@@ -1,13 +1,16 @@
 import * as vscode from 'vscode';
 import type { EndpointDetail } from '../../aws/gateways/endpoints.js';
+import type { FunctionDetail } from '../../aws/gateways/functions.js';
 import type { TrainingJobDetail } from '../../aws/gateways/trainingJobs.js';
 import type { TuningJobDetail, TuningRange } from '../../aws/gateways/tuningJobs.js';
 import { commands, type Command } from '../../contributions.js';
 import { describeEstimate, estimateEndpoint, usd } from '../../costs/estimate.js';
 import { priceBasis } from '../../costs/instanceTypes.js';
 import type { Described, DetailOf, Resource, TrialResult } from '../../inventory/resource.js';
+import { megabytes } from '../../launch/gates.js';
 import type { RunRecord } from '../../launch/runRecord.js';
 import { ago, duration, metricValue, tunedValue } from '../words.js';
+import { provisionedPrice, readiness } from './functionRows.js';
 import { hourly } from './rows.js';
 
 /** The facts of a resource: what its row has no room for. */
@@ -22,7 +25,8 @@ export function tooltip(
     ...('trial' in resource && resource.trial ? trialFacts(resource.trial) : []),
     ...(detail && 'phases' in detail ? jobFacts(detail) : []),
     ...(detail && 'variants' in detail ? endpointFacts(detail, now) : []),
-    ['Created', ago(resource.created, now)],
+    ...(detail && 'aliases' in detail ? functionFacts(detail) : []),
+    'created' in resource ? ['Created', ago(resource.created, now)] : ['Modified', ago(resource.modified, now)],
     ...(record ? [['Created by', record.entry]] : []),
     ['ARN', resource.arn],
   ];
@@ -31,9 +35,10 @@ export function tooltip(
   text.supportThemeIcons = true;
   text.appendMarkdown(`**${escaped(resource.name)}** ${'state' in resource ? resource.state : ''}\n\n| | |\n|:-|:-|\n`);
   for (const [name = '', value = ''] of facts) text.appendMarkdown(`| ${name} | ${escaped(value)} |\n`);
-  if (detail?.failure !== undefined) {
+  const failure = detail && ('aliases' in detail ? detail.reason : detail.failure);
+  if (failure !== undefined) {
     text.appendMarkdown('\n');
-    text.appendCodeblock(detail.failure.slice(0, 1000));
+    text.appendCodeblock(failure.slice(0, 1000));
   }
   const links = linksOf(resource);
   if (links.length > 0) text.appendMarkdown(`\n${links.join(' · ')}`);
@@ -97,6 +102,24 @@ function endpointFacts(detail: EndpointDetail, now: Date): string[][] {
   ];
 }
 
+/** Of the environment its names: its values may be secrets. */
+function functionFacts(detail: FunctionDetail): string[][] {
+  const { state, handler, role, timeout, memory, architecture, codeSize, environment, provisioned } = detail;
+  const names = Object.keys(environment);
+  const price = provisionedPrice(detail);
+  return [
+    ['State', state],
+    ...(handler === '' ? [] : [['Handler', handler]]),
+    ['Role', role.slice(role.lastIndexOf('/') + 1)],
+    ['Timeout', `${timeout} s`],
+    ['Memory', `${memory} MB, ${architecture}`],
+    ['Code', megabytes(codeSize)],
+    ...(names.length === 0 ? [] : [['Environment', names.join(', ')]]),
+    ...provisioned.map((one) => ['Provisioned', `${one.qualifier}: ${readiness(one)}`]),
+    ...(price === undefined ? [] : [['Price', `about ${price} for what is provisioned (estimate: ${priceBasis})`]]),
+  ];
+}
+
 function linksOf({ kind, name, arn, ...rest }: Resource): string[] {
   const link = (title: string, command: Command): string => {
     const target = encodeURIComponent(JSON.stringify([{ resource: { kind, name, arn } }]));
@@ -108,6 +131,7 @@ function linksOf({ kind, name, arn, ...rest }: Resource): string[] {
     const test = 'state' in rest && rest.state === 'InService' ? [link('Test', commands.testEndpoint)] : [];
     return [...test, link('Log', commands.showResourceLog)];
   }
+  if (kind === 'function') return [link('Test', commands.testFunction), link('Log', commands.showResourceLog)];
   return [];
 }
 

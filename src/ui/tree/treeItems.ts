@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { functionPageSize, pageSize } from '../../aws/page.js';
 import { commands } from '../../contributions.js';
 import type { HostNode, MoreNode, TextNode, VariantNode } from './nodes.js';
 import type { Row } from './rows.js';
@@ -47,9 +48,12 @@ export function textItem({ id, text, icon, tooltip: hover, command }: TextNode):
 }
 
 export function moreItem(node: MoreNode): vscode.TreeItem {
-  const treeItem = new vscode.TreeItem('Load 100 more');
+  const { parent } = node;
+  const size = parent.type === 'category' && parent.kind === 'function' ? functionPageSize : pageSize;
+  const title = `Load ${size} more`;
+  const treeItem = new vscode.TreeItem(title);
   treeItem.id = node.id;
   treeItem.iconPath = new vscode.ThemeIcon('ellipsis');
-  treeItem.command = { title: 'Load 100 more', command: commands.loadMore, arguments: [node.parent] };
+  treeItem.command = { title, command: commands.loadMore, arguments: [parent] };
   return treeItem;
 }

@@ -99,11 +99,32 @@ export function trialLabel(trial: string, tuningJob: string): string {
   return trial.startsWith(`${tuningJob}-`) ? trial.slice(tuningJob.length + 1) : trial;
 }
 
+const trialName = /^(.+)-(\d{3,}-[0-9a-f]{8})$/;
+
+/**
+ * `…-003-1a2b3c4d` for a training job that shares all before it with another one, or with a tuning job that is known;
+ * else its name.
+ */
+export function shortTrial(
+  name: string,
+  siblings: readonly { readonly name: string }[],
+  inventory: Pick<Inventory, 'find'>,
+): string {
+  const [, stem, end] = trialName.exec(name) ?? [];
+  if (stem === undefined) return name;
+  const isShared =
+    tuningJobOf(name, inventory) !== undefined ||
+    siblings.some(
+      (other) => other.name.startsWith(stem) && other.name !== name && trialName.exec(other.name)?.[1] === stem,
+    );
+  return isShared ? `…-${end}` : name;
+}
+
 /**
  * The tuning job that a training job is a trial of, by its name: ListTrainingJobs does not say. SageMaker calls trials
  * `<tuning job>-001-<8 hex digits>`; only names of tuning jobs that are known count.
  */
 export function tuningJobOf(name: string, inventory: Pick<Inventory, 'find'>): string | undefined {
-  const [, tuningJob] = /^(.+)-\d{3,}-[0-9a-f]{8}$/.exec(name) ?? [];
+  const [, tuningJob] = trialName.exec(name) ?? [];
   return tuningJob === undefined ? undefined : inventory.find('tuning-job', tuningJob)?.name;
 }
