@@ -1,7 +1,6 @@
 import type { Input } from '../../src/ui/panels/testBench.protocol.js';
 import { chosenTemplate, type EventTemplates } from './event.js';
-import type { Given } from './picture.js';
-import { fromBase64, type Kept, type KeptPicture, toBase64 } from './state.js';
+import { fromBase64, type Given, type Kept, type KeptPicture, toBase64 } from './state.js';
 
 /** Pictures whose bytes are kept for the history: 6 MB each at most. */
 const mostBodies = 8;

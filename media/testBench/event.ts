@@ -1,7 +1,5 @@
 import type { About, EventTemplate } from '../../src/ui/panels/testBench.protocol.js';
-import { el } from '../shared/dom.js';
 import { count } from './format.js';
-import { link } from './note.js';
 import type { Kept } from './state.js';
 
 /** How a function may take a picture: the likeliest first. */
@@ -18,39 +16,6 @@ export function templatesOf(about: About | undefined): EventTemplates {
 /** The template that pictures go into; undefined until the target is known. */
 export function chosenTemplate({ template }: Kept, { all }: EventTemplates): EventTemplate | undefined {
   return all.find(({ label }) => label === template) ?? all[0];
-}
-
-/** The event that a picture becomes, and how: what is long stands for itself. */
-export function eventChoice(
-  kept: Kept,
-  events: EventTemplates,
-  { edit, redraw }: { edit(template: string): void; redraw(): void },
-): HTMLElement {
-  const chosen = chosenTemplate(kept, events);
-  const options = events.all.map(({ label }) =>
-    el('option', { value: label, selected: label === chosen?.label }, label),
-  );
-  const select = el('select', {}, ...options);
-  select.addEventListener('change', () => {
-    kept.template = select.value;
-    redraw();
-  });
-  return el(
-    'div',
-    { class: 'event' },
-    el('label', {}, el('span', {}, 'Sent as'), select),
-    ...(chosen && kept.picture
-      ? [
-          el('pre', { tabindex: '0', 'aria-label': 'Event' }, shownEvent(chosen.text, kept.picture)),
-          el(
-            'p',
-            { class: 'small dim' },
-            `${events.because ?? ''} `,
-            link('Edit as JSON', () => edit(chosen.text)),
-          ),
-        ]
-      : []),
-  );
 }
 
 /** A template with its picture filled in, as it is shown: base64 is told by its length. */

@@ -1,7 +1,7 @@
 import type { Targets } from '../../src/ui/panels/testBench.protocol.js';
 import { el } from '../shared/dom.js';
 import type { EventTemplates } from './event.js';
-import { eventChoice } from './event.js';
+import { eventChoice } from './eventChoice.js';
 import type { InputActions } from './input.js';
 import { link } from './note.js';
 import type { Kept } from './state.js';

@@ -1,6 +1,7 @@
 import { largestBody, type Place, type Targets } from '../../src/ui/panels/testBench.protocol.js';
 import { el } from '../shared/dom.js';
-import { eventChoice, type EventTemplates, sentBytes } from './event.js';
+import { type EventTemplates, sentBytes } from './event.js';
+import { eventChoice } from './eventChoice.js';
 import { count, jsonProblem, share, size } from './format.js';
 import { icon, link, note } from './note.js';
 import type { Kept } from './state.js';

@@ -1,8 +1,24 @@
 import type { Comparison, Outcome, Place, Target } from '../../src/ui/panels/testBench.protocol.js';
 import type { BatchProgress } from '../../src/ui/panels/testBenchBatch.protocol.js';
-import type { Shown } from './picture.js';
 
 export type Tab = 'image' | 'json' | 'csv' | 'folder';
+
+/** A picture as it is shown, and kept while the page is hidden. */
+export interface Shown {
+  readonly name: string;
+  readonly bytes: number;
+  /** In pixels; undefined when this page cannot read it. */
+  readonly dimensions: { readonly width: number; readonly height: number } | undefined;
+  /** A small copy as a data: URL. */
+  readonly preview: string | undefined;
+  readonly expected?: string;
+  /** Where it was fetched from. */
+  readonly url?: string;
+}
+
+export interface Given extends Shown {
+  readonly body: Uint8Array<ArrayBuffer>;
+}
 
 export interface KeptPicture extends Shown {
   /** Under which its bytes are known: in this page, and by the extension. */

@@ -1,4 +1,4 @@
-import type { Cloud } from '../../aws/cloud.js';
+import type { Asking } from '../../testBench/ask.js';
 import { UserError } from '../../core/errors.js';
 import type { OpenProject } from '../projectFile/projectFiles.js';
 import type { About, Target } from './testBench.protocol.js';
@@ -22,7 +22,7 @@ export async function templatesOf(
 export async function filled(
   template: string,
   picture: { readonly bytes: Uint8Array; readonly url?: string | undefined } | undefined,
-  cloud: Cloud | undefined,
+  asking: Asking,
   projects: readonly OpenProject[],
   signal: AbortSignal,
 ): Promise<Uint8Array> {

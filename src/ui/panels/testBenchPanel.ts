@@ -2,14 +2,22 @@ import * as vscode from 'vscode';
 import type { Cloud } from '../../aws/cloud.js';
 import { commands, panels } from '../../contributions.js';
 import { isCancellation, messageOf, UserError } from '../../core/errors.js';
-import { ModelLabels } from '../../testBench/modelLabels.js';
 import type { Parts } from '../parts.js';
 import { Panel, type PanelKind } from './panel.js';
-import { FromPage, type Picture, type Send, type Sending, type Target, type ToPage } from './testBench.protocol.js';
+import {
+  FromPage,
+  type Outcome,
+  type Picture,
+  type Send,
+  type Sending,
+  type Target,
+  type ToPage,
+} from './testBench.protocol.js';
+import { Askers } from './testBenchAsking.js';
 import { Batches, type BatchWish } from './testBenchBatch.js';
 import { templatesOf } from './testBenchEvents.js';
 import { choosePicture, fetchPicture, pictureAt } from './testBenchPictures.js';
-import { askerOf, send } from './testBenchSend.js';
+import { send } from './testBenchSend.js';
 import { partsOf, TargetList, titleOf } from './testBenchTargets.js';
 import { notAsked } from './testBenchView.js';
 
@@ -30,7 +38,7 @@ type Ended = Extract<ToPage, { type: 'answer' | 'failure' | 'comparison' | 'canc
 
 export class TestBench {
   private readonly panel: Panel<FromPage, ToPage>;
-  private readonly labels = new ModelLabels();
+  private readonly askers: Askers;
   private readonly targets: TargetList;
   private readonly batches: Batches;
   private readonly registered: { dispose(): unknown }[];
@@ -51,10 +59,12 @@ export class TestBench {
     const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri);
     this.panel = new Panel(view, extension, testBenchKind, log, folders);
     this.targets = new TargetList(parts, view.visible, () => void this.showTargets());
+    this.askers = new Askers(parts);
     this.batches = new Batches(view.webview, (message) => this.post(message));
     let cloud = currentCloud(parts);
     this.registered = [
       this.targets,
+      this.askers,
       view.onDidChangeViewState(() => this.targets.setVisible(view.visible)),
       connections.onDidChange(() => {
         const now = currentCloud(parts);
@@ -174,7 +184,9 @@ export class TestBench {
       this.post(running.sending);
     };
     try {
-      this.end(running, await send(this.parts, this.labels, message, picture, connection, progress, signal));
+      const ended = await send((one) => this.askers.of(one, signal), message, picture, connection, progress, signal);
+      this.end(running, ended);
+      for (const outcome of ended.type === 'comparison' ? ended.outcomes : [ended]) this.noticeGone(outcome);
     } catch (error) {
       this.end(running);
       const switched = signal.reason instanceof Switched;
@@ -183,11 +195,17 @@ export class TestBench {
     }
   }
 
+  /** What is not there any more is looked for at once. */
+  private noticeGone(outcome: Outcome): void {
+    const { kind } = outcome.target;
+    if (outcome.type === 'failure' && outcome.gone && kind !== 'script') this.parts.inventory.touch(kind);
+  }
+
   private async batch(wish: BatchWish): Promise<void> {
     const running = this.begin();
     const { signal } = running.abort;
     const missing = untrusted();
-    await this.batches.run(wish, missing, () => askerOf(this.parts, this.labels, wish.target), signal);
+    await this.batches.run(wish, missing, () => this.askers.of(wish.target, signal), signal);
     this.end(running);
   }
 

@@ -3,23 +3,19 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { readAnswer } from '../../../src/testBench/answers.js';
 import { functionFailure } from '../../../src/testBench/functionFailure.js';
-import { namedClasses, type NamedClasses } from '../../../src/testBench/namedClasses.js';
+import { namedClasses } from '../../../src/testBench/namedClasses.js';
 import type { Answered, Reply } from '../../../src/testBench/reply.js';
+import type { FunctionTarget } from '../../../src/testBench/target.js';
 import { unwrap } from '../../../src/testBench/unwrap.js';
 import { comparisonOf } from '../../../src/ui/panels/testBenchComparison.js';
 import { outcomeOf } from '../../../src/ui/panels/testBenchView.js';
 
-const target = { kind: 'function', name: 'predict', qualifier: 'live' } as const;
+const target: FunctionTarget = { kind: 'function', name: 'predict', qualifier: 'live' };
 const asked = { id: 7, target, connection: 'the sandbox', expected: undefined };
 const { signal } = new AbortController();
 
 /** What a function's payload becomes on its way to the page. */
-async function shown(
-  payload: string,
-  more: Partial<Answered> = {},
-  expected?: string,
-  to: typeof asked.target = target,
-) {
+async function shown(payload: string, more: Partial<Answered> = {}, expected?: string, to = target) {
   const body = new TextEncoder().encode(payload);
   const { steps, text, contentType } = unwrap(body);
   const reading = readAnswer(text, contentType);
@@ -90,11 +86,7 @@ test('a denial names principal, action and resource, and brings the statement th
 
 test('a comparison says whether two targets agree, and marks what differs', async () => {
   const to = { ...target, name: 'other' };
-  const side = async (
-    payload: string,
-    of = target,
-  ): Promise<{ outcome: Awaited<ReturnType<typeof shown>>['outcome']; named: NamedClasses | undefined }> =>
-    shown(payload, {}, undefined, of);
+  const side = (payload: string, of = target) => shown(payload, {}, undefined, of);
   const first = await side('{"cat": 0.7, "dog": 0.2, "owl": 0.1}');
   const same = comparisonOf(1, first, await side('{"owl": 0.1, "cat": 0.7, "dog": 0.2}', to));
   expect(same.verdict).toBe('predict:live and other:live agree on all 3 scores');
