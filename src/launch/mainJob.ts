@@ -12,7 +12,8 @@ import { type EndpointLaunch, planEndpoint } from './planEndpoint.js';
 import type { JobLaunch } from './planJob.js';
 import { planTraining, type TrainingLaunch } from './planTraining.js';
 import { earlierDeployment, earlierTraining } from './reuse.js';
-import { labelsOf, type Sample, samplesOf } from './samples.js';
+import { labelsOf } from '../testBench/pictures.js';
+import { type Sample, samplesOf } from './samples.js';
 import type { Session } from './session.js';
 import type { Summary } from './summary.js';
 import { uploadInputs } from './submitJob.js';
@@ -189,7 +190,7 @@ async function tryOut(
   const data = name === undefined ? undefined : session.project.data[name];
   if (!data) return [];
   const folder = path.resolve(session.workspace, data.path);
-  const [samples, labels] = await Promise.all([samplesOf(folder, sampleCount), labelsOf(folder)]);
+  const [samples, labels] = await Promise.all([samplesOf(folder, sampleCount, signal), labelsOf(folder)]);
   const predictions: { sample: Sample; answer: PredictionAnswer }[] = [];
   for (const sample of samples) {
     const body = await readFile(sample.file);

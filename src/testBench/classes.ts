@@ -65,16 +65,17 @@ export function isFlat(probabilities: readonly number[]): boolean {
 }
 
 /** As people write it: folders of data sets are called `023.Bernese_mountain_dog`. */
-function readableName(name: string): string {
+export function readableName(name: string): string {
   return name.replace(/^\d+\.(?=\p{L})/u, '').replaceAll('_', ' ');
 }
 
 /** Whether two names mean the same class, however they are written. */
 export function isSameClass(a: string, b: string): boolean {
-  return plain(a) === plain(b);
+  return classKey(a) === classKey(b);
 }
 
-function plain(name: string): string {
+/** Equal for names that mean the same class. */
+export function classKey(name: string): string {
   return readableName(name).replaceAll('-', ' ').trim().toLowerCase();
 }
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { type LabelSource, readLabels } from '../../testBench/labels.js';
-import { labelsOf } from '../../launch/samples.js';
+import { labelsOf } from '../../testBench/pictures.js';
 import type { Project } from '../../project/project.js';
 import { deployedName, type OpenProject } from '../projectFile/projectFiles.js';
 import type { Target } from './testBench.protocol.js';

@@ -8,7 +8,8 @@ import { burn } from '../../../src/costs/running.js';
 import { Ledger } from '../../../src/launch/ledger.js';
 import { mutator } from '../../../src/launch/mutate.js';
 import { type RunRecord, RunRecords } from '../../../src/launch/runRecord.js';
-import { labelsOf, samplesOf } from '../../../src/launch/samples.js';
+import { samplesOf } from '../../../src/launch/samples.js';
+import { labelsOf } from '../../../src/testBench/pictures.js';
 import { StateFolder } from '../../../src/launch/stateFolder.js';
 import { summaryText } from '../../../src/launch/summary.js';
 
@@ -230,7 +231,7 @@ test('samples come from the test split, one of each class, and labels are number
   }
   expect(await labelsOf(workspace)).toEqual(['a', 'b']);
   expect(
-    (await samplesOf(workspace, 5)).map(({ file, contentType, expected }) => [
+    (await samplesOf(workspace, 5, new AbortController().signal)).map(({ file, contentType, expected }) => [
       path.basename(file),
       contentType,
       expected,
