@@ -19,7 +19,7 @@ const mostNumbers = 24;
 
 /** How a batch goes, and what came of it. */
 export function showBatch(batch: BatchProgress, cell: CellImages | undefined, actions: BatchActions): HTMLElement[] {
-  const { state, done, total, judged, amongFive, failed, elapsed, target, problem } = batch;
+  const { state, done, total, top5Accuracy, failed, elapsed, target, problem } = batch;
   const running = state === 'running';
   const seconds = elapsed / 1000;
   const rate = done > 0 && seconds > 0 ? `${(done / seconds).toFixed(1)} a second` : '';
@@ -28,7 +28,7 @@ export function showBatch(batch: BatchProgress, cell: CellImages | undefined, ac
     `${count(done)} of ${count(total)} pictures`,
     `${seconds.toFixed(1)} s`,
     rate,
-    judged > 0 && `true class among the first five: ${percent(amongFive / judged)}`,
+    top5Accuracy !== undefined && `true class among the first five: ${percent(top5Accuracy)}`,
     failed > 0 && `${count(failed)} without an answer`,
   ].filter(Boolean);
   const cancel = el('vscode-button', { secondary: true, id: 'cancel' }, 'Cancel');

@@ -32,9 +32,13 @@ export function topConfusions(cells: readonly Cell[], most: number): readonly Ce
 }
 
 /** What a batch says of the target, in a sentence. */
-export function batchSays({ state, done, total, failed, judged, correct }: BatchProgress): string {
-  const share = judged === 0 ? '' : `${((correct / judged) * 100).toFixed(1)} % right`;
-  const said = judged === 0 ? (done === failed && done > 0 ? 'No picture got an answer' : '') : share;
+export function batchSays({ state, done, total, failed, accuracy }: BatchProgress): string {
+  const said =
+    accuracy === undefined
+      ? done === failed && done > 0
+        ? 'No picture got an answer'
+        : ''
+      : `${(accuracy * 100).toFixed(1)} % right`;
   switch (state) {
     case 'running':
       return said === '' ? 'Asking' : `${said} so far`;

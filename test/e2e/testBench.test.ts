@@ -65,6 +65,42 @@ describe('the test bench', () => {
     await window.showSidebar();
   });
 
+  test('the same picture asked of the endpoint and of its script, which runs here: they agree', async () => {
+    await bench.getByRole('button', { name: 'Compare', exact: true }).click();
+    await bench.getByLabel('Compared with').selectOption({ label: 'inference.py, as endpoints.pets' });
+    await bench.locator('#send').click();
+    await bench
+      .locator('h1')
+      .getByText('small-pets and inference.py agree on all 3 scores')
+      .waitFor({ timeout: 60_000 });
+    await bench.getByRole('rowheader', { name: 'dog' }).waitFor();
+    await expectAccessible(bench);
+    await window.picture('bench-compare');
+    await bench.getByRole('button', { name: 'Whole answer of inference.py' }).click();
+    await bench.getByText('Wrong: it is owl').waitFor();
+    await bench.getByText('Names come from labels.json in the model').waitFor();
+    await bench.getByRole('button', { name: 'Compare no more' }).click();
+  });
+
+  test('a data folder: its pictures one after the other by keyboard, and all of them as a confusion matrix', async () => {
+    await bench.getByRole('tab', { name: 'Folder' }).click();
+    await bench.locator('#send').click();
+    await bench.locator('h1').getByText('33.3 % right').waitFor({ timeout: 60_000 });
+    await bench.getByRole('heading', { name: 'cat is most often taken for dog: 1 time' }).waitFor();
+    await bench.getByRole('button', { name: 'owl answered as dog: 1' }).click();
+    await bench.getByRole('heading', { name: 'owl, taken for dog' }).waitFor();
+    const thumb = bench.getByRole('button', { name: /train\/owl\/a\.png.*test it alone/ });
+    await expectAccessible(bench);
+    await window.picture('bench-folder');
+    await thumb.click();
+    await bench.getByText('Wrong: it is owl').waitFor();
+    await bench.getByRole('button', { name: 'Previous picture' }).click();
+    await bench.getByText('2 of 3').waitFor();
+    await bench.getByText('Correct').waitFor();
+    await bench.locator('body').press('ArrowLeft');
+    await bench.getByText('Wrong: it is cat').waitFor();
+  });
+
   test('a URL into this network is not fetched; a file that is no picture, or too large, is refused by name', async () => {
     const address = bench.getByLabel('URL of a picture');
     await address.fill('http://169.254.169.254/latest/meta-data/');
@@ -122,7 +158,9 @@ describe('the test bench', () => {
     client.destroy();
     await window.page.getByRole('tab', { name: /^Test bench/ }).click();
     bench = await window.webview('#target');
-    await bench.getByText('No endpoint is in service on the sandbox.').waitFor({ timeout: 60_000 });
+    await bench
+      .getByText('small-pets is not in service on the sandbox: choose another target.')
+      .waitFor({ timeout: 60_000 });
     await window.treeItem(/^Endpoints.*none/).waitFor();
     expect(desk.violations).toEqual([]);
   });

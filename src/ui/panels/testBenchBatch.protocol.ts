@@ -19,9 +19,10 @@ export interface BatchProgress {
   readonly failures: readonly { readonly message: string; readonly count: number; readonly example: string }[];
   /** Pictures that got an answer and whose class is known by their folder. */
   readonly judged: number;
-  readonly correct: number;
-  /** How often the true class was among the first five. */
-  readonly amongFive: number;
+  /** Of those that are judged, 0 to 1; undefined where there is none. */
+  readonly accuracy?: number;
+  /** How often the true class was among the first five; undefined where answers have no more classes than that. */
+  readonly top5Accuracy?: number;
   /** Only pairs that occur. */
   readonly cells: readonly Cell[];
 }

@@ -1,10 +1,12 @@
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
-import { forEachConcurrent } from '../../core/concurrency.js';
-import { messageOf } from '../../core/errors.js';
-import { type BatchItem, evenly, judged, summaryOf, tableOf } from '../../testBench/batch.js';
-import { type DataPicture, picturesOf } from '../../testBench/pictures.js';
+import { messageOf, UserError } from '../../core/errors.js';
+import { type BatchRow, runBatch } from '../../testBench/batch.js';
+import { picturesOf, summarize } from '../../testBench/confusion.js';
+import { picturesIn } from '../../testBench/pictures.js';
+import { resultsCsv } from '../../testBench/resultsCsv.js';
 import type { FromPage, ToPage } from './testBench.protocol.js';
 import type { Asker } from './testBenchAsk.js';
 import type { BatchProgress } from './testBenchBatch.protocol.js';
@@ -14,10 +16,12 @@ export type BatchWish = Extract<FromPage, { type: 'batch' }>;
 /** Milliseconds between two messages of a batch that runs. */
 const pause = 250;
 const mostImages = 24;
+/** Reasons of failures that are told apart. */
+const mostFailures = 3;
 
 /** A folder of pictures, asked one by one: the last batch of a panel, and what is shown of it. */
 export class Batches {
-  private items: BatchItem[] = [];
+  private rows: readonly BatchRow[] = [];
   private shown: BatchProgress | undefined;
 
   constructor(
@@ -25,37 +29,44 @@ export class Batches {
     private readonly post: (message: ToPage) => void,
   ) {}
 
-  /** @param missing why nothing may be asked; @param asking the target, once it can be asked */
+  /** @param missing why nothing may be asked @param asking the target, once it can be asked */
   async run(
     wish: BatchWish,
     missing: string | undefined,
     asking: () => Promise<Asker>,
     signal: AbortSignal,
   ): Promise<void> {
+    const { id, target, folder, most, parallel } = wish;
     const start = performance.now();
-    const items: BatchItem[] = [];
-    this.items = items;
+    const rows: BatchRow[] = [];
+    this.rows = rows;
     let total = 0;
     const tell = (state: BatchProgress['state'], problem?: string) => {
-      const { id, target, folder } = wish;
       const elapsed = performance.now() - start;
-      this.show({
-        ...{ type: 'batch', id, target, folder, state, total, elapsed },
-        ...summaryOf(items, folder),
-        ...(problem !== undefined && { problem }),
-      });
+      const told = { type: 'batch', id, target, folder, state, total, elapsed } as const;
+      this.show({ ...told, ...summaryOf(this.rows), ...(problem !== undefined && { problem }) });
     };
     if (missing !== undefined) return tell('failed', missing);
     tell('running');
     const ticking = setInterval(() => tell('running'), pause);
     try {
-      const asker = await asking();
-      const pictures = evenly(await picturesOf(wish.folder), wish.most);
+      const pictures = evenly(await picturesIn(folder, signal), most);
+      if (pictures.length === 0) throw new UserError('There is no picture in this folder.');
       total = pictures.length;
-      await forEachConcurrent(pictures, wish.parallel, signal, async (picture, either) => {
-        items.push(await answerTo(asker, wish, picture, either));
-      });
-      tell(total === 0 ? 'failed' : 'done', total === 0 ? 'There is no picture in this folder.' : undefined);
+      const asker = await asking();
+      const ask = async ({ file }: { readonly file: string }, either: AbortSignal) => {
+        const { reply, named } = await asker.ask(
+          inputOf(wish),
+          { bytes: await readFile(file) },
+          () => undefined,
+          either,
+        );
+        return { reply, classes: named?.rows[0] };
+      };
+      const progress = (_done: number, row: BatchRow) => void rows.push(row);
+      const result = await runBatch(pictures, ask, { concurrency: parallel, progress }, signal);
+      this.rows = result.rows;
+      tell(result.cancelled ? 'cancelled' : 'done');
     } catch (error) {
       if (signal.aborted) tell('cancelled');
       else tell('failed', messageOf(error));
@@ -70,13 +81,13 @@ export class Batches {
   }
 
   showCell(truth: string, predicted: string): void {
-    const found = this.items.filter((item) => item.truth === truth && item.predicted === predicted);
+    const found = picturesOf(this.rows, truth, predicted);
     this.post({
       ...{ type: 'cellImages', truth, predicted, count: found.length },
-      images: found.slice(0, mostImages).map(({ file, probability = 0 }) => {
-        const uri = vscode.Uri.file(file);
+      images: found.slice(0, mostImages).map(({ picture, best }) => {
+        const uri = vscode.Uri.file(picture.file);
         const source = this.webview.asWebviewUri(uri).toString();
-        return { name: path.basename(file), source, url: uri.toString(), probability };
+        return { name: picture.name, source, url: uri.toString(), probability: best[0]?.probability ?? 0 };
       }),
     });
   }
@@ -87,7 +98,7 @@ export class Batches {
     const place = vscode.Uri.file(path.join(path.dirname(folder), `${path.basename(folder)}-answers.csv`));
     const to = await vscode.window.showSaveDialog({ defaultUri: place, filters: { CSV: ['csv'] } });
     if (!to) return;
-    await writeFile(to.fsPath, tableOf(this.items, folder));
+    await writeFile(to.fsPath, resultsCsv(this.rows));
     await vscode.window.showTextDocument(to);
   }
 
@@ -97,10 +108,34 @@ export class Batches {
   }
 }
 
-async function answerTo(asker: Asker, wish: BatchWish, picture: DataPicture, signal: AbortSignal): Promise<BatchItem> {
-  const { contentType, event } = wish;
-  const bytes = await readFile(picture.file);
-  const input = { contentType, accept: 'application/json', ...(event !== undefined && { event }) };
-  const { reply, named } = await asker.ask(input, { bytes }, () => undefined, signal);
-  return judged(picture, reply, named);
+function inputOf({ contentType, event }: BatchWish) {
+  return { contentType, accept: 'application/json', ...(event !== undefined && { event }) };
+}
+
+/** So many of a list, evenly taken; 0: all. */
+function evenly<T>(all: readonly T[], most: number): readonly T[] {
+  if (most === 0 || all.length <= most) return all;
+  return Array.from({ length: most }, (_, index) => all[Math.floor((index * all.length) / most)]!);
+}
+
+function summaryOf(rows: readonly BatchRow[]) {
+  const { failed, known, accuracy, top5Accuracy, classes, matrix } = summarize(rows);
+  const cells = matrix.flatMap((counts, row) =>
+    counts.flatMap((count, column) =>
+      count > 0 ? [{ truth: classes[row]!.name, predicted: classes[column]!.name, count }] : [],
+    ),
+  );
+  const failures = new Map<string, { message: string; count: number; example: string }>();
+  for (const row of rows) {
+    if (row.outcome === 'answer') continue;
+    const same = failures.get(row.message);
+    if (same) same.count += 1;
+    else failures.set(row.message, { message: row.message, count: 1, example: row.picture.name });
+  }
+  return {
+    ...{ done: rows.length, failed, judged: known, cells },
+    failures: [...failures.values()].sort((a, b) => b.count - a.count).slice(0, mostFailures),
+    ...(accuracy !== undefined && { accuracy }),
+    ...(top5Accuracy !== undefined && { top5Accuracy }),
+  };
 }

@@ -121,11 +121,13 @@ export class TestBench {
       case 'cancel':
         return this.running?.abort.abort();
       case 'choose':
-        return void this.provide(async () => choosePicture(await projectFiles.all()));
+        return void this.provide(async (signal) => choosePicture(await projectFiles.all(), signal));
       case 'fetch':
         return void this.provide(async (signal) => fetchPicture(message.url, await projectFiles.all(), signal));
       case 'browse':
-        return void this.provide(async () => pictureAt(message.folder, message.index, await projectFiles.all()));
+        return void this.provide(async (signal) =>
+          pictureAt(message.folder, message.index, await projectFiles.all(), signal),
+        );
       case 'chooseFolder':
         return this.run(() => this.targets.chooseFolder());
       case 'cell':

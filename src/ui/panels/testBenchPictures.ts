@@ -2,15 +2,18 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { largestInvocation } from '../../aws/limits.js';
 import { messageOf, UserError } from '../../core/errors.js';
-import { labelsOf } from '../../launch/samples.js';
 import { fetchImage } from '../../testBench/fetchImage.js';
 import { imageKind } from '../../testBench/imageKind.js';
-import { picturesOf } from '../../testBench/pictures.js';
+import { picturesIn } from '../../testBench/pictures.js';
 import type { OpenProject } from '../projectFile/projectFiles.js';
 import type { Picture } from './testBench.protocol.js';
+import { isInside } from './testBenchTargets.js';
 
 /** A picture by VS Code's file dialog; undefined when the person turns away. */
-export async function choosePicture(projects: readonly OpenProject[]): Promise<Picture | undefined> {
+export async function choosePicture(
+  projects: readonly OpenProject[],
+  signal: AbortSignal,
+): Promise<Picture | undefined> {
   const chosen = await vscode.window.showOpenDialog({
     title: 'A picture to send',
     openLabel: 'Send',
@@ -19,7 +22,7 @@ export async function choosePicture(projects: readonly OpenProject[]): Promise<P
       'All files': ['*'],
     },
   });
-  return chosen?.[0] && readPicture(chosen[0], projects);
+  return chosen?.[0] && readPicture(chosen[0], projects, signal);
 }
 
 /** The picture behind a URL, or a file of VS Code's Explorer. @throws {UserError} when it is none that can be sent */
@@ -28,7 +31,7 @@ export async function fetchPicture(
   projects: readonly OpenProject[],
   signal: AbortSignal,
 ): Promise<Picture> {
-  if (!/^https?:/i.test(text)) return readPicture(vscode.Uri.parse(text, true), projects);
+  if (!/^https?:/i.test(text)) return readPicture(vscode.Uri.parse(text, true), projects, signal);
   const { content } = await fetchImage(text, signal);
   const name = decodeURIComponent(new URL(text).pathname.split('/').at(-1) ?? '') || new URL(text).host;
   // A copy: VS Code posts a Buffer as JSON.
@@ -36,7 +39,7 @@ export async function fetchPicture(
 }
 
 /** A picture's file as the Explorer, or a dialog, names it. @throws {UserError} when it is none that can be sent */
-export async function readPicture(uri: vscode.Uri, projects: readonly OpenProject[]): Promise<Picture> {
+async function readPicture(uri: vscode.Uri, projects: readonly OpenProject[], signal: AbortSignal): Promise<Picture> {
   const name = path.posix.basename(uri.path);
   // A drag from the Explorer of a remote window names the remote; this program runs there.
   const local = uri.scheme === 'vscode-remote' ? vscode.Uri.file(uri.path) : uri;
@@ -57,23 +60,30 @@ export async function readPicture(uri: vscode.Uri, projects: readonly OpenProjec
   if (!imageKind(body) && !/\.(jpe?g|png|gif|webp|bmp|tiff?|hei[cf]|avif)$/i.test(name)) {
     throw new UserError(`${name} is not a picture: paste its text into JSON or CSV to send it.`);
   }
-  const expected = await classOf(local.fsPath, projects);
-  return { type: 'picture', name, body, ...(expected !== undefined && { expected }) };
+  return { type: 'picture', name, body, ...(await placeOf(local.fsPath, projects, signal)) };
 }
 
-/** The class folder that a picture of a data folder lies in. */
-async function classOf(file: string, projects: readonly OpenProject[]): Promise<string | undefined> {
-  const parent = path.basename(path.dirname(file));
+/** Where a picture lies in a data folder of a project file, and the class that its folder says. */
+async function placeOf(
+  file: string,
+  projects: readonly OpenProject[],
+  signal: AbortSignal,
+): Promise<Pick<Picture, 'expected' | 'place'>> {
   for (const { folder, reading } of projects) {
     for (const data of Object.values(reading.project?.data ?? {})) {
       const root = path.join(folder.uri.fsPath, data.path);
-      const inside = path.relative(root, file);
-      if (inside.startsWith('..') || path.isAbsolute(inside)) continue;
-      const names = await labelsOf(root).catch((): string[] => []);
-      if (names.includes(parent)) return parent;
+      if (!isInside(root, file)) continue;
+      const pictures = await picturesIn(root, signal);
+      const index = pictures.findIndex((picture) => picture.file === file);
+      const expected = pictures[index]?.expected;
+      if (index < 0) return {};
+      return {
+        place: { folder: root, index, count: pictures.length },
+        ...(expected !== undefined && { expected }),
+      };
     }
   }
-  return undefined;
+  return {};
 }
 
 /** The picture at a place of a data folder. @throws {UserError} when there is none */
@@ -83,11 +93,11 @@ export async function pictureAt(folder: string, index: number, projects: readonl
   });
   if (pictures.length === 0) throw new UserError(`There is no picture in ${folder}.`);
   const place = Math.min(Math.max(index, 0), pictures.length - 1);
-  const { file, truth } = pictures[place]!;
-  const picture = await readPicture(vscode.Uri.file(file), projects);
+  const { file, expected } = pictures[place]!;
+  const picture = await readPicture(vscode.Uri.file(file), projects, signal);
   return {
     ...picture,
-    ...(truth !== undefined && { expected: truth }),
+    ...(expected !== undefined && { expected }),
     place: { folder, index: place, count: pictures.length },
   };
 }
