@@ -48,6 +48,7 @@ function show(view: LaunchView): void {
       ),
     ),
     view.changes.length > 0 ? changes(view) : '',
+    view.differences.length > 0 ? differences(view) : '',
     view.hasRequest
       ? el(
           'section',
@@ -107,25 +108,38 @@ function gate({ id, level, evidence, fix }: GateView): HTMLElement {
 }
 
 function changes({ changes: rows }: LaunchView): HTMLElement {
+  return section(
+    'What will be made',
+    ['What', 'Name', 'Afterwards'],
+    rows.map(({ what, name, afterwards }) => [
+      el('td', {}, what),
+      el('td', { class: 'mono' }, name),
+      el('td', { class: 'dim' }, afterwards),
+    ]),
+  );
+}
+
+function differences({ differences: rows }: LaunchView): HTMLElement {
+  const value = (text: string | undefined) =>
+    text === undefined ? el('td', { class: 'dim' }, 'none') : el('td', { class: 'mono' }, text);
+  return section(
+    'What changes',
+    ['What', 'Now', 'Then'],
+    rows.map(({ what, now, then }) => [el('td', {}, what), value(now), value(then)]),
+  );
+}
+
+function section(title: string, columns: readonly string[], rows: readonly HTMLElement[][]): HTMLElement {
+  const head = columns.map((column) => el('th', { scope: 'col' }, column));
   return el(
     'section',
     { class: 'rule' },
-    el('h2', {}, 'What will be made'),
+    el('h2', {}, title),
     el(
       'table',
       {},
-      el(
-        'thead',
-        {},
-        el('tr', {}, ...['What', 'Name', 'Afterwards'].map((title) => el('th', { scope: 'col' }, title))),
-      ),
-      el(
-        'tbody',
-        {},
-        ...rows.map(({ what, name, afterwards }) =>
-          el('tr', {}, el('td', {}, what), el('td', { class: 'mono' }, name), el('td', { class: 'dim' }, afterwards)),
-        ),
-      ),
+      el('thead', {}, el('tr', {}, ...head)),
+      el('tbody', {}, ...rows.map((cells) => el('tr', {}, ...cells))),
     ),
   );
 }

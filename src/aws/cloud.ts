@@ -1,3 +1,4 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -12,6 +13,7 @@ import { EndpointsGateway } from './gateways/endpoints.js';
 import { FunctionsGateway } from './gateways/functions.js';
 import { identify } from './gateways/identity.js';
 import { LogsGateway } from './gateways/logs.js';
+import { MetricsGateway } from './gateways/metrics.js';
 import { ModelsGateway } from './gateways/models.js';
 import { ObjectsGateway } from './gateways/objects.js';
 import { RolesGateway } from './gateways/roles.js';
@@ -35,6 +37,7 @@ export interface Cloud {
   readonly functions: FunctionsGateway;
   readonly objects: ObjectsGateway;
   readonly logs: LogsGateway;
+  readonly metrics: MetricsGateway;
   readonly roles: RolesGateway;
   /** Closes the kept connections. */
   close(): void;
@@ -85,6 +88,7 @@ export async function connect(source: ConnectionSource, explain: Explain, limits
       functions: new FunctionsGateway(explained(new LambdaClient(control)), explained(new LambdaClient(endless))),
       objects: new ObjectsGateway(s3, account, home),
       logs: new LogsGateway(explained(new CloudWatchLogsClient(control))),
+      metrics: new MetricsGateway(explained(new CloudWatchClient(control))),
       roles: new RolesGateway(explained(new IAMClient(control))),
       close,
     };

@@ -58,6 +58,11 @@ export function isBilled(endpoint: string, pace: 'auto' | 'aws' = 'auto'): boole
   return pace === 'aws' || !isLoopback(endpoint);
 }
 
+/** `aws`, `aws-cn`, `aws-us-gov`: what ARNs begin with. */
+export function partitionOf({ caller }: Pick<Connection, 'caller'>): string {
+  return caller.split(':')[1] ?? 'aws';
+}
+
 /** Whether an endpoint (a URL) is on this machine. */
 export function isLoopback(endpoint: string): boolean {
   const { hostname } = new URL(endpoint);

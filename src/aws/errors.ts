@@ -68,7 +68,9 @@ function sentenceFor(error: Error, { service, operation, profile }: FailedCall):
   }
   // What the service finds wrong in a request comes from the project file.
   if (
-    /^(ValidationException|ValidationError|ResourceInUse|ResourceNotFound|NoSuchBucket$|InvalidBucketName)/.test(code)
+    /^(Validation(Exception|Error)|Resource(InUse|NotFound|Conflict)|NoSuch(Bucket$|Entity)|InvalidBucketName|InvalidParameterValue|PreconditionFailed|CodeStorageExceeded|MalformedPolicy|EntityAlreadyExists|DeleteConflict)/.test(
+      code,
+    )
   ) {
     return `${service} refuses ${operation}: ${sentenceOf(error)}`;
   }

@@ -12,6 +12,11 @@ export interface Instances {
   readonly count: number;
 }
 
+/** `2 × ml.m5.xlarge` */
+export function describeInstances({ type, count }: Instances): string {
+  return `${count} × ${type}`;
+}
+
 /** SageMaker bills training per second and instance, at most until `maxRuntime` (seconds). */
 export function estimateTraining(instances: Instances, maxRuntime: number): Estimate | undefined {
   const running = estimateEndpoint(instances);

@@ -1,13 +1,12 @@
-/**
- * US dollars for a second of a GB that is provisioned, on x86 in us-east-1: AWS's price list, AWSLambda, group
- * AWS-Lambda-Provisioned-Concurrency, rate BMKCD2ZCEYKTYYCB.JRTCKXETXF.6YS6EN2CT7. Calls come on top of it.
- */
-const provisionedGbSecond = 0.0000041667;
+import type { Estimate } from './estimate.js';
 
-/**
- * What environments that are provisioned cost an hour, used or not. Undefined where the price is not known: arm64.
- * @param memory MB of each; Lambda's GB are of 1024 MB
- */
-export function provisionedPerHour(count: number, memory: number, architecture: string): number | undefined {
-  return architecture === 'x86_64' ? (count * memory * provisionedGbSecond * 3600) / 1024 : undefined;
+/** USD for a GB-second of provisioned concurrency, x86 in us-east-1 (AWS Lambda pricing). */
+const usdPerGbSecond = 0.000_004_166_7;
+
+/** What environments that are started ahead cost, called or not. Calls come on top. @param memory MB of each */
+export function estimateProvisioned(memory: number, environments: number): Estimate {
+  return { usdPerHour: (memory / 1024) * 3600 * usdPerGbSecond * environments };
 }
+
+/** What calls cost, x86 in us-east-1 (AWS Lambda pricing). */
+export const priceOfCalls = '$0.20 for a million calls and $0.0000166667 for each GB-second of them';

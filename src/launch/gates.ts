@@ -1,6 +1,6 @@
 import type { Role } from '../aws/gateways/roles.js';
 import { longestName } from '../aws/names.js';
-import { describeEstimate, type Estimate, type Instances } from '../costs/estimate.js';
+import { describeEstimate, describeInstances, type Estimate, type Instances } from '../costs/estimate.js';
 import { instanceType } from '../costs/instanceTypes.js';
 import { contextOf } from '../iam/pattern.js';
 import { MalformedPolicy, parsePolicy } from '../iam/policy.js';
@@ -32,7 +32,7 @@ export function nameGate(name: string, longest = longestName): Gate {
     : {
         id: 'name',
         level: 'red',
-        evidence: `${name} is not a name that SageMaker takes`,
+        evidence: `${name} is not a name that the service takes`,
         fix: `Use letters, digits and hyphens, ${longest} at most.`,
       };
 }
@@ -68,7 +68,7 @@ export function sourceGate(folder: string, script: string, source: SourcePreview
     return {
       id,
       level: 'red',
-      evidence: `${secret.path} looks like ${secret.what} and would be sent to S3`,
+      evidence: `${secret.path} looks like ${secret.what} and would be shipped`,
       fix: 'Remove it, or name it in .sagemakerignore.',
     };
   }
@@ -77,7 +77,7 @@ export function sourceGate(folder: string, script: string, source: SourcePreview
       id,
       level: 'red',
       evidence: `There is no ${script} among the ${source.files.length} files of ${source.folder}`,
-      fix: 'Check "source" and "script", and whether an ignore file leaves it out.',
+      fix: 'Check its name and "source", and whether an ignore file leaves it out.',
     };
   }
   const evidence = [
@@ -118,31 +118,41 @@ export function dataGate(name: string, path: string, plan: UploadPlan | undefine
   };
 }
 
-/** Asked as SageMaker asks, with the account and resource that a careful trust policy wants to see. */
+/** The services that act as roles of ours, each with a resource for whose sake it does. */
+const roleUsers = {
+  sagemaker: { label: 'SageMaker', resource: 'training-job/any' },
+  lambda: { label: 'Lambda', resource: 'function:any' },
+} as const;
+export type RoleUser = keyof typeof roleUsers;
+
+/** Asked as the service asks, with the account and resource that a careful trust policy wants to see. */
 export function roleGate(
   wanted: string,
-  role: Role | undefined,
+  role: Pick<Role, 'arn' | 'trustPolicy'> | undefined,
   { account, region }: { readonly account: string; readonly region: string },
+  user: RoleUser = 'sagemaker',
 ): Gate {
   const id = 'role';
   if (!role) {
     return { id, level: 'red', evidence: `There is no role ${wanted}`, fix: 'Create it, or name another as "role".' };
   }
-  const fix = 'Let sagemaker.amazonaws.com assume it in its trust policy.';
+  const { label, resource } = roleUsers[user];
+  const service = `${user}.amazonaws.com`;
+  const fix = `Let ${service} assume it in its trust policy.`;
   try {
     const policy = parsePolicy(role.trustPolicy, 'trust');
     const verdict = trust(
       policy,
       role.arn,
-      { service: 'sagemaker.amazonaws.com' },
+      { service },
       contextOf({
         'aws:SourceAccount': account,
-        'aws:SourceArn': `arn:aws:sagemaker:${region}:${account}:training-job/any`,
+        'aws:SourceArn': `arn:aws:${user}:${region}:${account}:${resource}`,
       }),
     );
     return verdict === 'direct'
-      ? { id, level: 'green', evidence: `${role.arn} trusts SageMaker` }
-      : { id, level: 'red', evidence: `${role.arn} does not trust SageMaker`, fix };
+      ? { id, level: 'green', evidence: `${role.arn} trusts ${label}` }
+      : { id, level: 'red', evidence: `${role.arn} does not trust ${label}`, fix };
   } catch (error) {
     if (!(error instanceof MalformedPolicy)) throw error;
     return { id, level: 'red', evidence: `The trust policy of ${role.arn} cannot be read: ${error.message}`, fix };
@@ -164,7 +174,7 @@ export function instanceGate(
       fix: 'Choose another, such as ml.m5.xlarge.',
     };
   }
-  const evidence = `${count} × ${type}: ${describeEstimate(price)}`;
+  const evidence = `${describeInstances({ type, count })}: ${describeEstimate(price)}`;
   if (known && price) return { id, level: 'green', evidence };
   const fix = 'Look its price up before launching.';
   return { id, level: 'amber', evidence: known ? evidence : `${evidence}, and the type is not in our table`, fix };

@@ -53,7 +53,7 @@ export async function planEndpoint(
     sourceWithoutData(session, folder),
     findEndpoint(cloud, endpoint, signal),
   ]);
-  const source = wanted.source === undefined && all ? only(all, [script, 'requirements.txt']) : all;
+  const source = wanted.source === undefined && all ? onlyOf(all, [script, 'requirements.txt']) : all;
   const gates = [
     nameGate(endpoint),
     role.gate,
@@ -80,7 +80,7 @@ export async function planEndpoint(
 }
 
 /** The preview of a few files of a folder. */
-function only(preview: SourcePreview, paths: readonly string[]): SourcePreview {
+export function onlyOf(preview: SourcePreview, paths: readonly string[]): SourcePreview {
   const files = preview.files.filter((file) => paths.includes(file.path));
   return {
     ...preview,

@@ -50,6 +50,8 @@ const RunRecord = v.object({
     model: v.optional(v.string()),
     billableSeconds: v.optional(v.number()),
     endpoint: v.optional(v.string()),
+    /** Of a function: the version that its alias was led to. */
+    function: v.optional(v.object({ name: v.string(), alias: v.string(), version: v.string() })),
     /** Of a tuning job: its best trial. `metrics` has its objective then. */
     winner: v.optional(
       v.object({

@@ -9,6 +9,7 @@ import {
   scriptArguments,
 } from '../python/argparse.js';
 import { hostUses, undividedStep } from '../python/hostUses.js';
+import { type HandlerReading, readHandler } from '../python/lambdaHandler.js';
 import { type PrintedMetric, printedMetrics } from '../python/printedMetrics.js';
 import { Script } from '../python/script.js';
 
@@ -147,4 +148,9 @@ export async function readHosts(
   const first = scripts.flatMap(({ path, script }) => hostUses(script).map(({ text }) => `${path}: ${text}`))[0];
   const step = scripts[0] && undividedStep(scripts[0].script);
   return { reads: first, undivided: step && `${entryPoint}: ${step.text}` };
+}
+
+/** What a file says of the handler that it is to have; undefined when it is too large to be written by hand. */
+export function readHandlerFile(text: string, name: string): HandlerReading | undefined {
+  return text.length > largestScript ? undefined : readHandler(new Script(text), name);
 }

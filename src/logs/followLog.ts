@@ -8,7 +8,7 @@ export const tuningLogGroup = '/aws/sagemaker/HyperParameterTuningJobs';
 export const endpointLogGroup = (endpoint: string): string => `/aws/sagemaker/Endpoints/${endpoint}`;
 
 export interface LogLine extends LogEvent {
-  /** `algo-1`, from the stream's name `<job>/algo-1-<epoch>`. */
+  /** `algo-1`, from the stream's name `<job>/algo-1-<epoch>`; `[3]0123abcd` of an environment of a function. */
   readonly host: string;
 }
 
@@ -74,7 +74,10 @@ export async function* followLog(
   }
 }
 
+/** A function's environment writes `2026/11/28/[<version>]<32 hex digits>`, of which eight tell it from others. */
 export function hostOf(stream: string): string {
+  const [, environment] = /\/(\[[^\]]+\][0-9a-f]{8})[0-9a-f]{24}$/.exec(stream) ?? [];
+  if (environment !== undefined) return environment;
   return stream.replace(/^.*\//, '').replace(/-\d+$/, '');
 }
 

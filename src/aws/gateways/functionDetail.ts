@@ -11,6 +11,8 @@ import type { Page } from '../page.js';
 import type {
   FunctionAlias,
   FunctionDetail,
+  FunctionSetup,
+  FunctionStatus,
   FunctionSummary,
   FunctionVersion,
   ProvisionedConcurrency,
@@ -37,21 +39,16 @@ export async function describeFunction(
     const configuration = found.Configuration!;
     return {
       ...summary(configuration),
-      state: configuration.State ?? 'Active',
-      reason: configuration.StateReason ?? configuration.LastUpdateStatusReason,
-      update: configuration.LastUpdateStatus ?? 'Successful',
-      handler: configuration.Handler ?? '',
-      role: configuration.Role!,
-      environment: configuration.Environment?.Variables ?? {},
-      codeSha256: configuration.CodeSha256!,
+      ...setup(configuration),
+      ...status(configuration),
       codeSize: configuration.CodeSize ?? 0,
       architecture: configuration.Architectures?.[0] ?? 'x86_64',
       logGroup: logGroupOf(configuration),
-      revision: configuration.RevisionId!,
       reservedConcurrency: found.Concurrency?.ReservedConcurrentExecutions,
       versions: ofVersions,
       aliases: ofAliases,
       provisioned: ofProvisioned,
+      tags: found.Tags ?? {},
     };
   } catch (error) {
     if (isNotFound(error)) return undefined;
@@ -66,7 +63,29 @@ export function summary(configuration: FunctionConfiguration): FunctionSummary {
     runtime: configuration.Runtime,
     memory: configuration.MemorySize ?? 128,
     timeout: configuration.Timeout ?? 3,
+    role: configuration.Role!,
     modified: new Date(configuration.LastModified!),
+  };
+}
+
+function setup(configuration: FunctionConfiguration): FunctionSetup {
+  return {
+    runtime: configuration.Runtime,
+    memory: configuration.MemorySize ?? 128,
+    timeout: configuration.Timeout ?? 3,
+    handler: configuration.Handler ?? '',
+    role: configuration.Role!,
+    environment: configuration.Environment?.Variables ?? {},
+    codeSha256: configuration.CodeSha256!,
+  };
+}
+
+export function status(configuration: FunctionConfiguration): FunctionStatus {
+  return {
+    state: configuration.State ?? 'Active',
+    reason: configuration.StateReason ?? configuration.LastUpdateStatusReason,
+    update: configuration.LastUpdateStatus ?? 'Successful',
+    revision: configuration.RevisionId!,
   };
 }
 
@@ -99,11 +118,11 @@ async function versions(client: LambdaClient, name: string, options: Options): P
   });
   return versions
     .filter(({ Version }) => Version !== '$LATEST')
-    .map(({ Version, Description, LastModified, CodeSha256 }) => ({
-      version: Version!,
-      description: Description ?? '',
-      modified: new Date(LastModified!),
-      codeSha256: CodeSha256!,
+    .map((version) => ({
+      ...setup(version),
+      version: version.Version!,
+      description: version.Description ?? '',
+      modified: new Date(version.LastModified!),
     }))
     .sort((a, b) => Number(b.version) - Number(a.version));
 }
@@ -117,7 +136,11 @@ async function aliases(client: LambdaClient, name: string, options: Options): Pr
   return aliases.map((alias) => ({ name: alias.Name!, arn: alias.AliasArn!, version: alias.FunctionVersion! }));
 }
 
-async function provisioned(client: LambdaClient, name: string, options: Options): Promise<ProvisionedConcurrency[]> {
+export async function provisioned(
+  client: LambdaClient,
+  name: string,
+  options: Options,
+): Promise<ProvisionedConcurrency[]> {
   const configs = await every(async (marker) => {
     const command = new ListProvisionedConcurrencyConfigsCommand({ ...paged(marker), FunctionName: name });
     const { ProvisionedConcurrencyConfigs, NextMarker } = await client.send(command, options);

@@ -6,7 +6,6 @@ import {
   DeleteFunctionCommand,
   DeleteFunctionConcurrencyCommand,
   DeleteProvisionedConcurrencyConfigCommand,
-  GetFunctionCommand,
   GetFunctionConfigurationCommand,
   InvokeCommand,
   type LambdaClient,
@@ -20,8 +19,9 @@ import {
   type UpdateFunctionConfigurationCommandInput,
 } from '@aws-sdk/client-lambda';
 import { type Change, receipt, type Receipt } from '../change.js';
+import { isNotFound } from '../errors.js';
 import { functionPageSize, type Page, type PageRequest } from '../page.js';
-import { describeFunction, logGroupOf, summary } from './functionDetail.js';
+import { describeFunction, logGroupOf, provisioned, status, summary } from './functionDetail.js';
 
 /** Of the code and configuration of `$LATEST`: a function answers while it is `Pending` only after it is ready. */
 export type FunctionState =
@@ -37,20 +37,33 @@ export interface FunctionSummary {
   readonly memory: number;
   /** Seconds. */
   readonly timeout: number;
+  /** ARN. */
+  readonly role: string;
   readonly modified: Date;
 }
 
-export interface FunctionDetail extends FunctionSummary {
+/** What a version runs, and how: fixed once it is published. */
+export interface FunctionSetup {
+  /** Undefined for a container image. */
+  readonly runtime: string | undefined;
+  /** MB. */
+  readonly memory: number;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly handler: string;
+  /** ARN. */
+  readonly role: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Base64 SHA-256 of the zip. */
+  readonly codeSha256: string;
+}
+
+export interface FunctionDetail extends FunctionSummary, FunctionSetup {
   readonly state: FunctionState;
   /** Why it is in this state, or why the last update failed, in the service's words. */
   readonly reason: string | undefined;
   /** The last update of code or configuration: until it is over the next one is refused. */
   readonly update: 'Successful' | 'InProgress' | 'Failed';
-  readonly handler: string;
-  readonly role: string;
-  readonly environment: Readonly<Record<string, string>>;
-  /** Base64 SHA-256 of the zip. */
-  readonly codeSha256: string;
   /** Bytes of the zip. */
   readonly codeSize: number;
   /** `x86_64` or `arm64`. */
@@ -65,14 +78,17 @@ export interface FunctionDetail extends FunctionSummary {
   readonly versions: readonly FunctionVersion[];
   readonly aliases: readonly FunctionAlias[];
   readonly provisioned: readonly ProvisionedConcurrency[];
+  readonly tags: Readonly<Record<string, string>>;
 }
 
-export interface FunctionVersion {
+/** How far a change of `$LATEST` is. */
+export type FunctionStatus = Pick<FunctionDetail, 'state' | 'reason' | 'update' | 'revision'>;
+
+export interface FunctionVersion extends FunctionSetup {
   /** A number, as text. */
   readonly version: string;
   readonly description: string;
   readonly modified: Date;
-  readonly codeSha256: string;
 }
 
 export interface FunctionAlias {
@@ -134,12 +150,26 @@ export class FunctionsGateway {
     return describeFunction(this.client, name, signal);
   }
 
-  /** Where a function writes its log. @throws when there is no such function */
+  /** Where a function writes its log, or has written it: the log stays when the function is deleted. */
   async logGroup(name: string, signal: AbortSignal): Promise<string> {
-    const { Configuration } = await this.client.send(new GetFunctionCommand({ FunctionName: name }), {
-      abortSignal: signal,
-    });
-    return logGroupOf(Configuration!);
+    const command = new GetFunctionConfigurationCommand({ FunctionName: name });
+    try {
+      return logGroupOf(await this.client.send(command, { abortSignal: signal }));
+    } catch (error) {
+      if (isNotFound(error)) return logGroupOf({ FunctionName: name });
+      throw error;
+    }
+  }
+
+  /** One call. */
+  async status(name: string, signal: AbortSignal): Promise<FunctionStatus> {
+    const command = new GetFunctionConfigurationCommand({ FunctionName: name });
+    return status(await this.client.send(command, { abortSignal: signal }));
+  }
+
+  /** The first 50 aliases and versions that have some. */
+  provisioned(name: string, signal: AbortSignal): Promise<ProvisionedConcurrency[]> {
+    return provisioned(this.client, name, { abortSignal: signal });
   }
 
   /** What a version may use, by an alias or its number; of `$LATEST` without one. */

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { commands } from '../../contributions.js';
 import { isCancellation, UserError } from '../../core/errors.js';
-import { usd } from '../../costs/estimate.js';
+import { describeInstances, usd } from '../../costs/estimate.js';
 import { deployModel, deploymentRequests } from '../../launch/deployModel.js';
 import { endpointSummary } from '../../launch/mainJob.js';
 import { type EndpointLaunch, planEndpoint } from '../../launch/planEndpoint.js';
@@ -36,7 +36,7 @@ export async function deployEndpoint(parts: Parts, argument: unknown): Promise<v
         model,
         summary: endpointSummary(session, launch),
         verb: 'Deploy' as const,
-        instances: instance,
+        priced: describeInstances(instance),
         maxRuntime: undefined,
         uploads: [
           { what: 'model with your inference code', name: `s3://${session.bucket}/${session.projectName}/models/…` },

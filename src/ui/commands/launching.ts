@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { commands } from '../../contributions.js';
-import { longestSearch } from '../../costs/estimate.js';
+import { describeInstances, longestSearch } from '../../costs/estimate.js';
 import { jobSummary } from '../../launch/mainJob.js';
 import { planTraining } from '../../launch/planTraining.js';
 import { limitsOf, planTuning } from '../../launch/planTuning.js';
@@ -54,7 +54,7 @@ async function planLaunch(session: Session, name: string, scratch: string, signa
       launch,
       kind: 'training-job' as const,
       verb: 'Train' as const,
-      instances: job.instance,
+      priced: describeInstances(job.instance),
       maxRuntime: job.maxRuntime,
       requests: ready && { CreateTrainingJob: ready.request },
       submit: ready && ((ending: AbortSignal) => submitTraining(session, { ...launch, ready }, ending)),
@@ -67,7 +67,7 @@ async function planLaunch(session: Session, name: string, scratch: string, signa
     launch,
     kind: 'tuning-job' as const,
     verb: 'Tune' as const,
-    instances: { type, count: count * job.maxParallelJobs },
+    priced: describeInstances({ type, count: count * job.maxParallelJobs }),
     maxRuntime: longestSearch(limitsOf(job)),
     requests: ready && { CreateHyperParameterTuningJob: ready.request },
     submit: ready && ((ending: AbortSignal) => submitTuning(session, { ...launch, ready }, ending)),

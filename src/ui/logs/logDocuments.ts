@@ -3,6 +3,8 @@ import type { Connections } from '../../aws/connections.js';
 import { logLanguage, logScheme, settings } from '../../contributions.js';
 import { messageOf } from '../../core/errors.js';
 import type { JobWatch, JobWatches } from '../../jobs/jobWatch.js';
+import type { Cloud } from '../../aws/cloud.js';
+import { followGroup, type GroupPlace } from '../../logs/followGroup.js';
 import { endpointLogGroup, type Follow, followLog, type LogLine, tuningLogGroup } from '../../logs/followLog.js';
 import { LogLines, lineText } from '../../logs/logLines.js';
 import { persist } from '../../logs/persist.js';
@@ -13,6 +15,10 @@ interface Source {
   text(): string;
   dispose(): void;
 }
+
+/** What has a log. */
+export const loggedKinds = ['training-job', 'tuning-job', 'endpoint', 'function'] as const;
+export type LoggedKind = (typeof loggedKinds)[number];
 
 /** Milliseconds between two versions of a live document. */
 const pace = 1000;
@@ -44,7 +50,7 @@ export class LogDocuments implements vscode.TextDocumentContentProvider {
   }
 
   /** @param host of a training job, to see what it alone has written */
-  static uri(kind: 'training-job' | 'tuning-job' | 'endpoint', name: string, host?: string): vscode.Uri {
+  static uri(kind: LoggedKind, name: string, host?: string): vscode.Uri {
     const path = host === undefined ? `/${name}.log` : `/${name}/${host}.log`;
     return vscode.Uri.from({ scheme: logScheme, authority: kind, path });
   }
@@ -79,7 +85,7 @@ export class LogDocuments implements vscode.TextDocumentContentProvider {
     const source =
       uri.authority === 'training-job'
         ? jobSource(this.watches, name, host)
-        : groupSource(this.connections, groupOf(uri.authority, name), lines);
+        : groupSource(this.connections, linesOf(uri.authority, name), lines);
     let timer: NodeJS.Timeout | undefined;
     const listening = source.onDidChange(() => {
       timer ??= setTimeout(() => {
@@ -153,15 +159,30 @@ function jobText(watch: JobWatch, host: string | undefined): string {
   return [...body, ...(end === '' ? [''] : [end])].join('\n');
 }
 
-type Where = Pick<Follow, 'group' | 'streamPrefix' | 'positions' | 'streams'>;
+/** The lines of a log that has no end, as they come; called again, it goes on where it was left. */
+type Lines = (cloud: Cloud, signal: AbortSignal) => AsyncIterable<readonly LogLine[]>;
 
-function groupOf(kind: string, name: string): Where {
-  if (kind === 'endpoint') return { group: endpointLogGroup(name), streamPrefix: '', positions: new Map() };
-  // One stream, which is known: another job's name may begin like this one's.
-  return { group: tuningLogGroup, streamPrefix: name, positions: new Map([[name, undefined]]), streams: 1 };
+function linesOf(kind: string, name: string): Lines {
+  if (kind === 'function') {
+    const place: GroupPlace = { since: undefined, given: new Map() };
+    return async function* ({ functions, logs, connection }, signal) {
+      const group = await functions.logGroup(name, signal);
+      yield* followGroup(logs, { group, interval: connection.intervals.logs, signal, place });
+    };
+  }
+  const where: Pick<Follow, 'group' | 'streamPrefix' | 'positions' | 'streams'> =
+    kind === 'endpoint'
+      ? { group: endpointLogGroup(name), streamPrefix: '', positions: new Map() }
+      : // One stream, which is known: another job's name may begin like this one's.
+        { group: tuningLogGroup, streamPrefix: name, positions: new Map([[name, undefined]]), streams: 1 };
+  const never = new AbortController().signal;
+  return ({ logs, connection }, signal) => {
+    const { logs: interval, logDelay } = connection.intervals;
+    return followLog(logs, { ...where, interval, delay: logDelay, ended: never, signal });
+  };
 }
 
-function groupSource(connections: Connections, where: Where, mostLines: number): Source {
+function groupSource(connections: Connections, linesIn: Lines, mostLines: number): Source {
   const log = new LogLines(mostLines);
   const abort = new AbortController();
   const listeners = new Set<() => void>();
@@ -171,15 +192,7 @@ function groupSource(connections: Connections, where: Where, mostLines: number):
     await persist(
       connections,
       async (cloud) => {
-        const { logs: interval, logDelay } = cloud.connection.intervals;
-        const never = new AbortController().signal;
-        for await (const lines of followLog(cloud.logs, {
-          ...where,
-          interval,
-          delay: logDelay,
-          ended: never,
-          signal: abort.signal,
-        })) {
+        for await (const lines of linesIn(cloud, abort.signal)) {
           log.add(lines);
           tell();
         }

@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 import { commands, settings } from '../../contributions.js';
 import { JobWatches } from '../../jobs/jobWatch.js';
-import { isHost, isResource, pickResource } from '../commands/targets.js';
+import { isHost, isResource, pickResource, type ResourceTarget } from '../commands/targets.js';
 import { registerJobPanel } from '../panels/job.js';
 import { registerTuningPanel } from '../panels/tuning.js';
 import type { Parts } from '../parts.js';
-import { LogDocuments } from './logDocuments.js';
+import { LogDocuments, type LoggedKind, loggedKinds } from './logDocuments.js';
 import { openOutput } from './openOutput.js';
 
 /** Logs of jobs and endpoints as live, read-only documents, and the panels of jobs. */
@@ -19,10 +19,7 @@ export function registerWatching(parts: Parts): vscode.Disposable[] {
     ...registerJobPanel(parts, watches),
     ...registerTuningPanel(parts, documents),
     command(commands.showResourceLog, async (argument: unknown) => {
-      const target =
-        isResource(argument, 'training-job') || isResource(argument, 'tuning-job') || isResource(argument, 'endpoint')
-          ? argument
-          : await pickResource(inventory, 'training-job', 'Show the log of');
+      const target = isLogged(argument) ? argument : await pickResource(inventory, 'training-job', 'Show the log of');
       if (!target) return;
       const { kind, name } = target.resource;
       await documents.show(LogDocuments.uri(kind, name, isHost(argument) ? argument.host : undefined));
@@ -34,4 +31,8 @@ export function registerWatching(parts: Parts): vscode.Disposable[] {
       if (target) await openOutput(parts, target);
     }),
   ];
+}
+
+function isLogged(argument: unknown): argument is ResourceTarget<LoggedKind> {
+  return loggedKinds.some((kind) => isResource(argument, kind));
 }

@@ -16,6 +16,14 @@ export interface GateView {
   readonly fix: string | undefined;
 }
 
+export interface DifferenceView {
+  readonly what: string;
+  /** Undefined for what is not there yet. */
+  readonly now: string | undefined;
+  /** Undefined for what will not be there any more. */
+  readonly then: string | undefined;
+}
+
 export interface LaunchView {
   /** Connection, account, region. */
   readonly context: string;
@@ -32,6 +40,8 @@ export interface LaunchView {
     readonly name: string;
     readonly afterwards: string;
   }[];
+  /** What is there and will be another, on a second launch of the same thing. */
+  readonly differences: readonly DifferenceView[];
   /** Label of the one primary button. */
   readonly action: string;
   /** What has to be typed before the button works; undefined when nothing has. */

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { panels, settings } from '../../contributions.js';
 import { isCancellation, messageOf } from '../../core/errors.js';
-import { describeEstimate, type Estimate, type Instances, usd } from '../../costs/estimate.js';
+import { describeEstimate, type Estimate, usd } from '../../costs/estimate.js';
 import { priceBasis } from '../../costs/instanceTypes.js';
 import type { Summary } from '../../launch/summary.js';
 import type { Parts } from '../parts.js';
@@ -13,13 +13,17 @@ import { Panel } from './panel.js';
 export interface Launchable {
   readonly summary: Summary;
   readonly verb: 'Train' | 'Tune' | 'Deploy';
-  readonly instances: Instances;
+  /** What the estimate is of: `2 × ml.m5.xlarge`; undefined when nothing costs by the hour. */
+  readonly priced: string | undefined;
+  /** What costs by the call, for what does. */
+  readonly priceOfCalls?: string;
   /** Seconds; undefined for what runs until it is deleted. */
   readonly maxRuntime: number | undefined;
   readonly uploads: readonly { readonly what: string; readonly name: string }[];
   /** By operation; undefined while a gate is red. */
   readonly requests: Readonly<Record<string, unknown>> | undefined;
   readonly estimate: Estimate | undefined;
+  readonly differences?: LaunchView['differences'];
 }
 
 /** What a launch panel asks for. */
@@ -115,12 +119,13 @@ function viewOf(
       price: [],
       priceNote: '',
       changes: [],
+      differences: [],
       action,
       confirm: undefined,
       hasRequest: false,
     };
   }
-  const { summary, estimate, instances, maxRuntime, uploads, requests } = planned;
+  const { summary, estimate, priced, maxRuntime, uploads, requests, differences = [] } = planned;
   const { account, region, profile } = summary.connection;
   const order = { red: 0, amber: 1, green: 2 } as const;
   const blocked = requests === undefined;
@@ -133,16 +138,13 @@ function viewOf(
       .toSorted((a, b) => order[a.level] - order[b.level])
       .map((gate) => ({ fix: undefined, ...gate })),
     price: [
-      {
-        name: `${instances.count} × ${instances.type}`,
-        value: estimate ? `${usd(estimate.usdPerHour)}/h` : 'price unknown',
-      },
+      ...(priced === undefined
+        ? []
+        : [{ name: priced, value: estimate ? `${usd(estimate.usdPerHour)}/h` : 'price unknown' }]),
       ...(maxRuntime === undefined ? [] : [{ name: 'Longest run', value: duration(maxRuntime * 1000) }]),
       ...(estimate?.maximumUsd === undefined ? [] : [{ name: 'Never more than', value: usd(estimate.maximumUsd) }]),
     ],
-    priceNote: summary.connection.billed
-      ? `An estimate: ${priceBasis}. Storage and transfer are not in it.`
-      : `Here it costs nothing. On AWS: ${describeEstimate(estimate)}.`,
+    priceNote: priceNote(planned),
     changes: [
       ...uploads.map(({ what, name }) => ({
         what,
@@ -152,20 +154,39 @@ function viewOf(
       ...summary.changes.map(({ effect, kind, name, estimate: own }) => ({
         what: `${effect === 'updates' ? 'update of ' : ''}${kind.replace('-', ' ')}`,
         name,
-        afterwards:
-          kind === 'endpoint' ? `${own ? `${usd(own.usdPerHour)}/h` : 'costs'} until it is deleted` : 'kept, free',
+        afterwards: own
+          ? `${usd(own.usdPerHour)}/h until it is deleted`
+          : kind === 'endpoint'
+            ? 'costs until it is deleted'
+            : 'kept, free',
       })),
     ],
+    differences,
     action,
     confirm: confirmation(entry, planned),
     hasRequest: requests !== undefined,
   };
 }
 
-function titleOf({ verb, summary, estimate }: Launchable): string {
+function priceNote({ summary, estimate, priceOfCalls }: Launchable): string {
+  const calls = priceOfCalls === undefined ? [] : [priceOfCalls];
+  if (summary.connection.billed) {
+    return [
+      `An estimate: ${priceBasis}. Storage and transfer are not in it.`,
+      ...calls.map((one) => `Calls: ${one}.`),
+    ].join(' ');
+  }
+  const hours = estimate || calls.length === 0 ? [describeEstimate(estimate)] : [];
+  return `Here it costs nothing. On AWS: ${[...hours, ...calls].join('; ')}.`;
+}
+
+function titleOf({ verb, summary, estimate, priceOfCalls }: Launchable): string {
   const { billed } = summary.connection;
   const what = `${verb} ${summary.entry}`;
-  if (!estimate) return billed ? `${what}; its price is not known` : `${what} on this machine`;
+  if (!estimate) {
+    if (!billed) return `${what} on this machine`;
+    return priceOfCalls === undefined ? `${what}; its price is not known` : `${what}; it costs by the call`;
+  }
   const { usdPerHour, maximumUsd } = estimate;
   const price =
     maximumUsd === undefined ? `about ${usd(usdPerHour)}/h until it is deleted` : `at most ${usd(maximumUsd)}`;

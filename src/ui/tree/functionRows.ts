@@ -1,7 +1,7 @@
 import type { FunctionDetail, FunctionVersion, ProvisionedConcurrency } from '../../aws/gateways/functions.js';
 import type { Capability } from '../../contributions.js';
 import { usd } from '../../costs/estimate.js';
-import { provisionedPerHour } from '../../costs/functions.js';
+import { estimateProvisioned } from '../../costs/functions.js';
 import { isFunctionMoving, type ResourceOf } from '../../inventory/resource.js';
 import { ago, firstSentence } from '../words.js';
 import { joined, type Row } from './rows.js';
@@ -27,11 +27,12 @@ export function functionRow(found: ResourceOf<'function'>, detail: FunctionDetai
   };
 }
 
-/** What of a function's provisioned environments costs an hour; undefined without any, or where the price is not known. */
+/** What a function's provisioned environments cost an hour; undefined without any, and on arm64, whose price is not known. */
 export function provisionedPrice({ provisioned, memory, architecture }: FunctionDetail): string | undefined {
   const count = provisioned.reduce((sum, { requested }) => sum + requested, 0);
-  const price = provisionedPerHour(count, memory, architecture);
-  return price === undefined || price === 0 ? undefined : `${usd(price)}/h`;
+  return count === 0 || architecture !== 'x86_64'
+    ? undefined
+    : `${usd(estimateProvisioned(memory, count).usdPerHour)}/h`;
 }
 
 /** `→ 3 · 1 of 2 ready · $0.02/h`. */
