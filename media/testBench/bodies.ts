@@ -34,7 +34,7 @@ export class Bodies {
     if (tab === 'csv') return { contentType: contentType.csv, accept: accept.csv, text: text.csv };
     if (tab === 'json') {
       // An event may ask for the picture, too.
-      const named = events && sent && /"\$\{(image|url)\}"/.test(text.json);
+      const named = events && sent && /\$\{(image|url)\}/.test(text.json);
       const filled = events ? { event: text.json } : { text: text.json };
       return { contentType: contentType.json, accept: accept.json, ...filled, ...(named && { picture: sent }) };
     }

@@ -25,7 +25,10 @@ export function shownEvent(
 ): string {
   const image = `… ${count(base64Length(bytes))} characters of base64 …`;
   const address = url ?? '… a URL of the picture, good for ten minutes …';
-  return template.replaceAll('${image}', () => image).replaceAll('${url}', () => address);
+  return template
+    .replaceAll('${image}', () => image)
+    .replaceAll('${url}', () => address)
+    .replaceAll('${type}', 'image/…');
 }
 
 /** Bytes that go to the target: in an event a picture is a third larger. */
@@ -33,7 +36,7 @@ export function sentBytes(kept: Kept, events: EventTemplates | undefined): numbe
   const bytes = kept.picture?.bytes ?? 0;
   const template = events && chosenTemplate(kept, events)?.text;
   if (template === undefined) return bytes;
-  return template.includes('"${image}"') ? template.length + base64Length(bytes) : template.length;
+  return template.includes('${image}') ? template.length + base64Length(bytes) : template.length;
 }
 
 function base64Length(bytes: number): number {

@@ -86,7 +86,7 @@ export function imageInput(
 /** A function may reach what this window may not, or must not. */
 function refusedNote(refusal: Refusal, events: EventTemplates | undefined, actions: InputActions): HTMLElement {
   const { message, url } = refusal;
-  const template = url === undefined ? undefined : events?.all.find(({ text }) => text.includes('"${url}"'));
+  const template = url === undefined ? undefined : events?.all.find(({ text }) => text.includes('${url}'));
   const act =
     template && link('Write it into an event', () => actions.edit(template.text.replace('${url}', () => url ?? '')));
   return note('error', message, '', act && el('p', { class: 'small' }, act));

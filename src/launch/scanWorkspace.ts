@@ -8,6 +8,7 @@ import {
   type ScriptArgument,
   scriptArguments,
 } from '../python/argparse.js';
+import { type EventKeys, eventKeys } from '../python/eventKeys.js';
 import { hostUses, undividedStep } from '../python/hostUses.js';
 import { type HandlerReading, readHandler } from '../python/lambdaHandler.js';
 import { type PrintedMetric, printedMetrics } from '../python/printedMetrics.js';
@@ -153,4 +154,9 @@ export async function readHosts(
 /** What a file says of the handler that it is to have; undefined when it is too large to be written by hand. */
 export function readHandlerFile(text: string, name: string): HandlerReading | undefined {
   return text.length > largestScript ? undefined : readHandler(new Script(text), name);
+}
+
+/** What a handler reads of its event; undefined when there is no such handler, or its file is not written by hand. */
+export function readEventKeys(text: string, handler: string): EventKeys | undefined {
+  return text.length > largestScript ? undefined : eventKeys(new Script(text), handler);
 }

@@ -87,8 +87,14 @@ async function placeOf(
 }
 
 /** The picture at a place of a data folder. @throws {UserError} when there is none */
-export async function pictureAt(folder: string, index: number, projects: readonly OpenProject[]): Promise<Picture> {
-  const pictures = await picturesOf(folder).catch((error: unknown) => {
+export async function pictureAt(
+  folder: string,
+  index: number,
+  projects: readonly OpenProject[],
+  signal: AbortSignal,
+): Promise<Picture> {
+  const pictures = await picturesIn(folder, signal).catch((error: unknown) => {
+    signal.throwIfAborted();
     throw new UserError(`${folder} cannot be read: ${messageOf(error)}`, { cause: error });
   });
   if (pictures.length === 0) throw new UserError(`There is no picture in ${folder}.`);
