@@ -45,6 +45,16 @@ SERVICES: dict[str, str] = {
         PutLogEvents GetLogEvents FilterLogEvents
         TagLogGroup UntagLogGroup ListTagsLogGroup TagResource UntagResource ListTagsForResource""",
     "cloudwatch": "PutMetricData GetMetricData GetMetricStatistics ListMetrics",
+    "lambda": """
+        CreateFunction GetFunction GetFunctionConfiguration ListFunctions DeleteFunction
+        UpdateFunctionCode UpdateFunctionConfiguration
+        PublishVersion ListVersionsByFunction
+        CreateAlias UpdateAlias GetAlias ListAliases DeleteAlias
+        AddPermission GetPolicy RemovePermission
+        PutFunctionConcurrency GetFunctionConcurrency DeleteFunctionConcurrency
+        PutProvisionedConcurrencyConfig GetProvisionedConcurrencyConfig ListProvisionedConcurrencyConfigs
+        DeleteProvisionedConcurrencyConfig
+        TagResource UntagResource ListTags GetAccountSettings Invoke""",
 }
 
 METADATA = ("apiVersion", "jsonVersion", "targetPrefix", "xmlNamespace", "protocols", "awsQueryCompatible")

@@ -9,7 +9,7 @@ import type { InferenceCode } from '../packaging/modelArchive.js';
 import type { SourcePreview } from '../packaging/sourceArchive.js';
 import { executionRole } from './executionRole.js';
 import { type Gate, instanceGate, isBlocked, nameGate, sourceGate } from './gates.js';
-import { type Session, sourceWithoutData, tagsOf } from './session.js';
+import { type Session, sourceOfJob, tagsOf } from './session.js';
 
 /** An endpoint, ready to be deployed but for its model, which may not be trained yet. */
 export interface EndpointLaunch {
@@ -50,7 +50,7 @@ export async function planEndpoint(
   const script = wanted.source === undefined ? path.basename(wanted.inference) : wanted.inference;
   const [role, all, existing] = await Promise.all([
     executionRole(session, wanted.role, fallbackRole, signal),
-    sourceWithoutData(session, folder),
+    sourceOfJob(session, folder),
     findEndpoint(cloud, endpoint, signal),
   ]);
   const source = wanted.source === undefined && all ? onlyOf(all, [script, 'requirements.txt']) : all;

@@ -9,7 +9,7 @@ import { executionRole } from './executionRole.js';
 import { bucketGate, distributionGate, type Gate, instanceGate, isBlocked, metricsGate, sourceGate } from './gates.js';
 import { channelUri, type DataUpload, planData } from './planData.js';
 import type { HostReading } from './scanWorkspace.js';
-import { type Session, sourceWithoutData, tagsOf } from './session.js';
+import { type Session, sourceOfJob, tagsOf } from './session.js';
 
 /** A training or tuning job, ready to be sent: nothing of it has reached the cloud yet. */
 export interface JobLaunch<Request> {
@@ -57,7 +57,7 @@ export async function planJob<Request>(
   const [bucketRegion, role, source] = await Promise.all([
     cloud.objects.bucketRegion(bucket, signal),
     executionRole(session, job.role, fallbackRole, signal),
-    sourceWithoutData(session, job.source),
+    sourceOfJob(session, job.source),
   ]);
   const exists = bucketRegion !== undefined;
   const data = !exists || bucketRegion === region ? await planData(session, job, exists, signal) : [];

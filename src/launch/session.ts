@@ -5,6 +5,7 @@ import type { Connection } from '../aws/connection.js';
 import { fixedName } from '../aws/names.js';
 import { fileError, isFolder } from '../core/files.js';
 import { previewSource, type SourcePreview } from '../packaging/sourceArchive.js';
+import { handlerPlace } from '../project/functions.js';
 import type { Project } from '../project/project.js';
 import { Ledger } from './ledger.js';
 import { mutator } from './mutate.js';
@@ -63,15 +64,27 @@ export function projectNameOf({ name }: Pick<Project, 'name'>, folderName: strin
   return name ?? fixedName(folderName, 30);
 }
 
-/** What is shipped of a source folder of the workspace: data goes to S3 on its own. Undefined when it is no folder. */
+/** What is shipped with a job or an endpoint. A handler that is shipped on its own must not make another job of it. */
+export async function sourceOfJob(session: Session, source: string): Promise<SourcePreview | undefined> {
+  const functions = Object.values(session.project.functions);
+  const handlers = functions.flatMap((wanted) => (wanted.source === undefined ? [handlerPlace(wanted).file] : []));
+  return sourceWithoutData(session, source, [...handlers, ...functions.flatMap(({ policy }) => policy ?? [])]);
+}
+
+/**
+ * What is shipped of a source folder of the workspace: data goes to S3 on its own. Undefined when it is no folder.
+ * @param also what else is not, relative to the workspace
+ */
 export async function sourceWithoutData(
   { workspace, project }: Session,
   source: string,
+  also: readonly string[] = [],
 ): Promise<SourcePreview | undefined> {
   const folder = path.resolve(workspace, source);
   if (!(await isFolder(folder))) return undefined;
-  const data = Object.values(project.data).map((entry) => path.relative(folder, path.resolve(workspace, entry.path)));
-  return previewSource(folder, data).catch((error: unknown) => {
+  const others = [...Object.values(project.data).map((entry) => entry.path), ...also];
+  const excluded = others.map((place) => path.relative(folder, path.resolve(workspace, place)));
+  return previewSource(folder, excluded).catch((error: unknown) => {
     throw fileError('The source cannot be read', error);
   });
 }

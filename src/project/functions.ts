@@ -121,6 +121,8 @@ export const LambdaFunction = v.strictObject({
   ),
 });
 export type LambdaFunction = v.InferOutput<typeof LambdaFunction>;
+/** As it is written: what has a default may be left out. */
+export type WrittenFunction = v.InferInput<typeof LambdaFunction>;
 
 /** The variable by which a function knows its endpoint. */
 export const endpointVariable = 'ENDPOINT_NAME';

@@ -2,6 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Interruption } from './engines/training.js';
 import { refusedOrigin } from './http/origin.js';
+import type { PlainHandler } from './protocol/http.js';
 import type { AnsweredCall } from './server.js';
 
 /** No bucket's name begins with a hyphen, and no service has such a path: nothing that an AWS client sends comes here. */
@@ -38,7 +39,7 @@ export interface ControlParts {
  * What windows, and nobody else, ask of a sandbox: leases that keep it alive, what runs, its end. Whoever may read the
  * data folder (mode 0700) knows the token.
  */
-export class Control {
+export class Control implements PlainHandler {
   readonly token = randomBytes(32).toString('hex');
   private readonly leases = new Set<ServerResponse>();
   private readonly calls = new Map<string, number>();

@@ -106,7 +106,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     version,
   });
   const server = createServer({
-    control,
+    plain: [control],
     onCall: (call) => control.counted(call),
     credentials: identities,
     access,

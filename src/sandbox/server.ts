@@ -2,11 +2,10 @@ import { randomUUID } from 'node:crypto';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { isCancellation } from '../core/errors.js';
-import type { Control } from './control.js';
 import { checkDeclaredLength, decompress, HungUp, readBody } from './http/body.js';
 import { bucketOfHost, refusedOrigin } from './http/origin.js';
 import { formText } from './protocol/awsQuery.js';
-import type { S3Handler } from './protocol/http.js';
+import type { PlainHandler, S3Handler } from './protocol/http.js';
 import { loadModel } from './protocol/models.js';
 import type { Protocol, Reply } from './protocol/protocol.js';
 import { s3Error } from './protocol/restXml.js';
@@ -23,8 +22,8 @@ export interface ServerParts {
   readonly access: Access;
   readonly services: readonly Service[];
   readonly s3: S3Handler;
-  /** What windows ask, beside the services. */
-  readonly control?: Pick<Control, 'handles' | 'answer'>;
+  /** What is asked for without a signature of AWS's, beside the services. */
+  readonly plain?: readonly PlainHandler[];
   /** Told of every call that was answered. */
   readonly onCall?: (call: AnsweredCall) => void;
   /** Told of errors that are no ServiceError: faults of ours, which the client sees as InternalFailure. */
@@ -46,7 +45,11 @@ const mebibyte = 1024 * 1024;
 /** Bytes of a request to a service with a model; no AWS service of these takes more. */
 const longestBody = 10 * mebibyte;
 /** The front end lets 4 KB more through than the payload may have (5,246,976 when that was 5 MB). */
-const longestBodyOf: Readonly<Record<string, number>> = { 'sagemaker-runtime': 6 * mebibyte + 4096 };
+const longestBodyOf: Readonly<Record<string, number>> = {
+  'sagemaker-runtime': 6 * mebibyte + 4096,
+  // 50 MB of zip in base64, and the rest of the request (localstack, test_lambda_api.snapshot.json).
+  lambda: 70_167_211,
+};
 
 /** The sandbox's HTTP server; the caller lets it listen, on 127.0.0.1. */
 export function createServer(parts: ServerParts): http.Server {
@@ -102,9 +105,8 @@ class Front {
       operation: undefined,
     };
     try {
-      if (this.parts.control?.handles(exchange.path)) {
-        return this.parts.control.answer(request, response, exchange.path, exchange.query);
-      }
+      const plain = this.parts.plain?.find((handler) => handler.handles(exchange.path));
+      if (plain) return plain.answer(request, response, exchange.path, exchange.query);
       const route = await this.findRoute(exchange);
       try {
         admit(exchange, route);
@@ -256,7 +258,8 @@ async function perform(
 
 function send(response: ServerResponse, { status, headers, body }: Reply): void {
   if (response.destroyed) return;
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  // "A server MUST NOT send a Content-Length header field in any response with a status code of […] 204" (RFC 9110, 8.6).
+  response.writeHead(status, status === 204 ? headers : { ...headers, 'content-length': Buffer.byteLength(body) });
   response.end(body);
 }
 

@@ -25,6 +25,8 @@ export class Folders {
   readonly cache = (name: 'pip' | 'torch'): string => path.join(this.root, 'cache', name);
   readonly trainingJobs = (): string => path.join(this.root, 'jobs');
   readonly trainingJob = (name: string): string => path.join(this.root, 'jobs', name);
+  /** Zip files of functions, by their SHA-256. */
+  readonly functionPackages = (): string => path.join(this.root, 'function-packages');
   readonly endpoint = (name: string): string => path.join(this.root, 'endpoints', name);
 }
 

@@ -5,10 +5,19 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SageMakerClient } from '@aws-sdk/client-sagemaker';
+import type { Clock as Timer } from '../../src/core/clock.js';
 import { Authorizer } from '../../src/sandbox/authorize.js';
 import { type Clock, realTime } from '../../src/sandbox/clock.js';
 import type { EndpointSpec, HostingEngine } from '../../src/sandbox/engines/hosting.js';
+import type {
+  FunctionAnswer,
+  FunctionEngine,
+  FunctionInvocation,
+  FunctionSpec,
+  Provisioned,
+} from '../../src/sandbox/engines/functions.js';
 import type { TrainingEngine, TrainingObserver, TrainingSpec } from '../../src/sandbox/engines/training.js';
 import type { Interpreters } from '../../src/core/interpreter.js';
 import { OptunaSearches } from '../../src/sandbox/engines/tuning/tuningEngine.js';
@@ -16,6 +25,7 @@ import type { TuningEngine } from '../../src/sandbox/engines/tuning.js';
 import { Identities } from '../../src/sandbox/identity/identities.js';
 import { createServer } from '../../src/sandbox/server.js';
 import { type CloudWatch, createCloudWatch } from '../../src/sandbox/services/cloudwatch/service.js';
+import { createLambda, type Lambda } from '../../src/sandbox/services/lambda/service.js';
 import { createLogs, type LogsService } from '../../src/sandbox/services/logs/service.js';
 import { createSageMaker, type SageMaker } from '../../src/sandbox/services/sagemaker/service.js';
 import { ObjectFiles } from '../../src/sandbox/store/objectFiles.js';
@@ -30,16 +40,20 @@ export interface ControlPlaneOptions {
   readonly concurrentJobs?: number;
   /** The real engine, or none: the test says itself what happens to a job. */
   readonly training?: (parts: ControlPlane) => TrainingEngine;
+  /** Time of functions and their events. */
+  readonly functionClock?: Timer;
   /** Instead of Optuna on this machine's Python. */
   readonly tuning?: TuningEngine;
   /** A data folder that another one has left behind. */
   readonly folder?: string;
 }
 
-/** Logs, CloudWatch and SageMaker behind the real server, store, S3 files and identities. */
+/** Logs, CloudWatch, SageMaker and Lambda behind the real server, store, S3 files and identities. */
 export class ControlPlane {
   readonly settings;
   readonly store: Store;
+  /** Errors that are faults of ours: a test that provokes none expects none. */
+  readonly faults: unknown[] = [];
   readonly objects: ObjectFiles;
   readonly identities: Identities;
   readonly logs: LogsService;
@@ -48,11 +62,13 @@ export class ControlPlane {
   readonly jobs = new ScriptedTraining();
   readonly hosting = new ScriptedHosting();
   readonly sagemaker: SageMaker;
+  readonly functions = new ScriptedFunctions();
+  readonly lambda: Lambda;
   private readonly server: Server;
 
   private constructor(
     readonly folder: string,
-    { clock = realTime, concurrentJobs, training, tuning }: ControlPlaneOptions,
+    { clock = realTime, concurrentJobs, training, tuning, functionClock }: ControlPlaneOptions,
   ) {
     this.settings = { account, region, dataDir: folder, python: undefined };
     this.store = new Store(path.join(folder, 'state.db'));
@@ -69,9 +85,18 @@ export class ControlPlane {
       hosting: this.hosting,
       ...(concurrentJobs !== undefined && { concurrentJobs }),
     });
+    this.lambda = createLambda({
+      ...{ store: this.store, settings: this.settings, objects: this.objects, access, roleKeys: this.identities },
+      ...{ engine: this.functions, packages: path.join(folder, 'function-packages'), concurrency: 1000 },
+      endpoint: () => this.endpoint,
+      onFault: (error) => this.faults.push(error),
+      ...(functionClock && { clock: functionClock }),
+    });
     this.server = createServer({
       ...{ credentials: this.identities, access },
-      services: [this.logs.service, this.cloudwatch.service, this.sagemaker.service],
+      services: [this.logs.service, this.cloudwatch.service, this.sagemaker.service, this.lambda.service],
+      plain: [this.lambda.links],
+      onFault: (error) => this.faults.push(error),
       s3: { handle: () => Promise.reject(new Error('No S3 in this test.')) },
     });
   }
@@ -81,6 +106,7 @@ export class ControlPlane {
     const plane = new ControlPlane(folder, options);
     await new Promise<void>((resolve) => plane.server.listen(0, '127.0.0.1', resolve));
     plane.sagemaker.start();
+    plane.lambda.start();
     return plane;
   }
 
@@ -104,6 +130,7 @@ export class ControlPlane {
       logs: this.client(CloudWatchLogsClient),
       cloudwatch: this.client(CloudWatchClient),
       sagemaker: this.client(SageMakerClient),
+      lambda: this.client(LambdaClient),
     };
   }
 
@@ -120,7 +147,7 @@ export class ControlPlane {
     return { arn: this.identities.roles.arn(role), keys };
   }
 
-  async put(bucket: string, key: string, body = 'content'): Promise<void> {
+  async put(bucket: string, key: string, body: string | Uint8Array = 'content'): Promise<void> {
     if (!this.objects.bucketExists(bucket)) {
       this.objects.buckets.put(bucket, { name: bucket, created: new Date(), versioning: undefined, tags: [] });
     }
@@ -129,6 +156,7 @@ export class ControlPlane {
 
   /** As a process that is killed: nothing is told to anybody, the folder stays. */
   async abandon(): Promise<void> {
+    await this.lambda.close(); // Of which nothing is told either.
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
     this.logs.flush();
@@ -214,6 +242,45 @@ class ScriptedHosting implements HostingEngine {
   remove(endpoint: string): Promise<void> {
     this.removed.push(endpoint);
     return Promise.resolve();
+  }
+
+  close = (): Promise<void> => Promise.resolve();
+}
+
+/** An engine that answers what the test says, and keeps what it was asked. */
+class ScriptedFunctions implements FunctionEngine {
+  readonly invoked: { readonly spec: FunctionSpec; readonly invocation: FunctionInvocation }[] = [];
+  readonly reserved = new Map<string, number | undefined>();
+  readonly provisions = new Map<string, { readonly spec: FunctionSpec; readonly count: number }>();
+  readonly removed: string[] = [];
+  running = 0;
+  /** Returns what the next handlers answer; it may throw what an engine throws. By default the event. */
+  answer: (invocation: FunctionInvocation, spec: FunctionSpec) => Partial<FunctionAnswer> | Promise<FunctionAnswer> = ({
+    payload,
+  }) => ({ payload });
+
+  async invoke(spec: FunctionSpec, invocation: FunctionInvocation): Promise<FunctionAnswer> {
+    this.invoked.push({ spec, invocation });
+    const empty = { payload: Buffer.from('null'), error: undefined, logTail: Buffer.from('') };
+    return { ...empty, ...(await this.answer(invocation, spec)) };
+  }
+
+  reserve(functionName: string, concurrency: number | undefined): void {
+    this.reserved.set(functionName, concurrency);
+  }
+
+  provision(functionName: string, qualifier: string, spec: FunctionSpec, count: number): void {
+    this.provisions.set(`${functionName}:${qualifier}`, { spec, count });
+  }
+
+  provisioned(functionName: string, qualifier: string): Provisioned | undefined {
+    const count = this.provisions.get(`${functionName}:${qualifier}`)?.count ?? 0;
+    if (count === 0) return undefined;
+    return { requested: count, allocated: count, available: count, status: 'READY', statusReason: undefined };
+  }
+
+  remove(functionName: string): void {
+    this.removed.push(functionName);
   }
 
   close = (): Promise<void> => Promise.resolve();

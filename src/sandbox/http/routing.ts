@@ -65,7 +65,7 @@ export class Router {
     // Before forms: curl calls every body one, and an awsQuery call has no path.
     for (const hosted of this.rest) {
       if (scope !== undefined && scope !== hosted.model.document.metadata.signingName) continue;
-      const operation = findRestOperation(hosted.model, message.method ?? '', path);
+      const operation = findRestOperation(hosted.model, message.method ?? '', path, query);
       if (operation !== undefined) {
         return { kind: 'modelled', protocol: restJson, hosted, asked: hosted.service.id, operation };
       }

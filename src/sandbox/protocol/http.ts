@@ -43,6 +43,12 @@ export interface ChunkSigning {
   readonly seed: string;
 }
 
+/** Answers what no client of AWS asks for, on paths of its own; it checks for itself who asks. */
+export interface PlainHandler {
+  handles(path: string): boolean;
+  answer(request: IncomingMessage, response: ServerResponse, path: string, query: string): void;
+}
+
 export interface S3Handler {
   /**
    * Answers a request. May set headers and reject with a ServiceError as long as the response's head was not sent: the

@@ -7,6 +7,7 @@ const documents = {
   iam: () => import('../models/iam.json'),
   logs: () => import('../models/logs.json'),
   cloudwatch: () => import('../models/cloudwatch.json'),
+  lambda: () => import('../models/lambda.json'),
 } satisfies Record<string, () => Promise<{ default: unknown }>>;
 
 /**

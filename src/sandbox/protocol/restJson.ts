@@ -16,6 +16,12 @@ export const restJson: Protocol = {
     const input: Record<string, unknown> = readBody(model, operation.input, call.body);
     for (const [name, member] of Object.entries(shape.members)) {
       const wireName = member.locationName ?? name;
+      const { type } = model.shape(member.shape);
+      if (member.location === 'querystring' && type === 'list') {
+        // A list is a parameter that comes several times.
+        if (parameters.has(wireName)) input[name] = parameters.getAll(wireName);
+        continue;
+      }
       const text =
         member.location === 'uri'
           ? labels.get(wireName)
@@ -51,12 +57,24 @@ export const restJson: Protocol = {
   }),
 };
 
-/** The name of the operation that a method and path belong to, also of one that the model has only the name of. */
-export function findRestOperation(model: Model, method: string, path: string): string | undefined {
-  for (const [name, { http }] of Object.entries(model.document.operations)) {
-    if (http.method === method && uriPattern(http.requestUri).test(path)) return name;
-  }
-  return model.document.others?.find(([itsMethod, uri]) => itsMethod === method && uriPattern(uri).test(path))?.[2];
+/** The name of the operation that a request belongs to, also of one that the model has only the name of. */
+export function findRestOperation(model: Model, method: string, path: string, query: string): string | undefined {
+  const { operations, others = [] } = model.document;
+  const all = [
+    ...Object.entries(operations).map(([name, { http }]) => [http.method, http.requestUri, name] as const),
+    ...others,
+  ];
+  const parameters = query.split('&');
+  const found = all.filter(([itsMethod, uri]) => {
+    const constant = uri.split('?')[1];
+    return (
+      itsMethod === method &&
+      uriPattern(uri).test(path) &&
+      (constant === undefined || constant.split('&').every((one) => parameters.includes(one)))
+    );
+  });
+  // Two operations may differ in a constant query alone (`?List=ALL`): who sends it means the one that has it.
+  return (found.find(([, uri]) => uri.includes('?')) ?? found[0])?.[2];
 }
 
 const patterns = new Map<string, RegExp>();
@@ -66,7 +84,6 @@ function uriPattern(template: string): RegExp {
   let pattern = patterns.get(template);
   if (!pattern) {
     const source = template
-      // A query in the template (`/x?y`) tells operations apart that no model here has.
       .replace(/\?.*/, '')
       .split(/(\{[^}]+\})/)
       .map((part) => (part.startsWith('{') ? (part.endsWith('+}') ? '(.+)' : '([^/]+)') : literal(part)));

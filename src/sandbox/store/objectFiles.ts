@@ -51,8 +51,8 @@ export class ObjectFiles implements Objects {
     return this.buckets.get(bucket) !== undefined;
   }
 
-  get(bucket: string, key: string): StoredObject | undefined {
-    const found = this.index.latest(bucket, key);
+  get(bucket: string, key: string, versionId?: string): StoredObject | undefined {
+    const found = versionId === undefined ? this.index.latest(bucket, key) : this.index.find(bucket, key, versionId);
     return found && !found.marker ? this.stored(found) : undefined;
   }
 

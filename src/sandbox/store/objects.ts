@@ -14,7 +14,8 @@ export interface StoredObject {
 /** S3's objects as the engines see them: no HTTP, no copying of bodies that a hard link can share. */
 export interface Objects {
   bucketExists(bucket: string): boolean;
-  get(bucket: string, key: string): StoredObject | undefined;
+  /** Without a version the latest one. */
+  get(bucket: string, key: string, versionId?: string): StoredObject | undefined;
   /** In UTF-8 order of the keys, as S3 lists them. */
   list(bucket: string, prefix: string): Iterable<StoredObject>;
   /** Stores a body; resolves when it would survive a kill -9. Replaces what was there. */

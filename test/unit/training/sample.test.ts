@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { parse } from 'jsonc-parser';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { functionEntry, policyFile, policyText } from '../../../src/launch/proposeFunction.js';
+import { handlerPlace } from '../../../src/project/functions.js';
 import { readProject } from '../../../src/project/read.js';
 
 const training = path.resolve(import.meta.dirname, '../../../training');
@@ -15,14 +18,30 @@ describe("the sample's project file", () => {
   });
 
   test('names scripts and data that are there', () => {
-    const { jobs = {}, endpoints = {}, data = {} } = project ?? {};
+    const { jobs = {}, endpoints = {}, functions = {}, data = {} } = project ?? {};
     const named = [
       ...Object.values(jobs).map(({ script }) => script),
       ...Object.values(endpoints).map(({ inference }) => inference),
       ...Object.values(data).map((entry) => entry.path),
+      ...Object.values(functions).flatMap((wanted) => [handlerPlace(wanted).file, wanted.policy ?? '']),
     ];
-    expect([...new Set(named)]).toEqual(['train.py', 'inference.py', 'data/fashion-mnist']);
+    expect([...new Set(named)]).toEqual([
+      'train.py',
+      'inference.py',
+      'data/fashion-mnist',
+      'lambda_function.py',
+      'policies/predict.json',
+    ]);
     for (const file of named) expect(() => statSync(path.join(training, file))).not.toThrow();
+  });
+
+  test('has the function that the wizard proposes for its endpoint, with the least policy for it', () => {
+    const choice = { name: 'predict', endpoint: 'classifier', memorySize: 256, timeout: 30, alias: 'live' };
+    const text = readFileSync(path.join(training, 'sagemaker.jsonc'), 'utf8');
+    const { functions } = parse(text) as { functions: Record<string, unknown> };
+    expect(functions['predict']).toEqual(functionEntry(choice));
+    const policy = readFileSync(path.join(training, policyFile('predict')), 'utf8');
+    expect(JSON.parse(policy)).toEqual(JSON.parse(policyText('breeds', choice)));
   });
 
   test("takes every metric of train.py's last line", () => {

@@ -5,9 +5,10 @@ import type {
   MetricDataResult,
 } from '@aws-sdk/client-cloudwatch';
 import { ServiceError } from '../../protocol/service.js';
+import { notImplemented } from '../refusals.js';
 import type { Measurements } from './measurements.js';
 import { dimensionsOf } from './putMetricData.js';
-import { checkPeriod, invalid, knownStatistic, notImplemented } from './queries.js';
+import { checkPeriod, invalid, knownStatistic } from './queries.js';
 import { buckets } from './statistics.js';
 
 /** One answer's most (GetMetricData, API reference). */

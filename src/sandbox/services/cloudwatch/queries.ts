@@ -1,4 +1,5 @@
 import { ServiceError } from '../../protocol/service.js';
+import { notImplemented } from '../refusals.js';
 import { statistic, type Statistic } from './statistics.js';
 
 /** 1, 5, 10, 20 or 30 seconds, or whole minutes (GetMetricData and GetMetricStatistics, API reference). */
@@ -16,8 +17,4 @@ export function knownStatistic(name: string): Statistic {
 
 export function invalid(message: string): ServiceError {
   return new ServiceError('InvalidParameterValueException', message);
-}
-
-export function notImplemented(what: string): ServiceError {
-  return new ServiceError('NotImplemented', `This sandbox does not implement ${what}.`, 501);
 }

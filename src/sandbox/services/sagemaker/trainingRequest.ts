@@ -2,7 +2,8 @@ import path from 'node:path';
 import type { Channel, CheckpointConfig, CreateTrainingJobRequest } from '@aws-sdk/client-sagemaker';
 import { frameworkImage, imageRefusal } from '../../../container/images.js';
 import { ServiceError } from '../../protocol/service.js';
-import { notImplemented, refuse, validation } from './errors.js';
+import { notImplemented, refuse } from '../refusals.js';
+import { validation } from './errors.js';
 import { s3Location } from './s3Location.js';
 import { defaultRuntimeSeconds } from './trainingRecord.js';
 

@@ -1,6 +1,7 @@
 import type * as Api from '@aws-sdk/client-sagemaker';
 import type { SearchParameter } from '../../engines/tuning.js';
-import { notImplemented, refuse, validation } from './errors.js';
+import { notImplemented, refuse } from '../refusals.js';
+import { validation } from './errors.js';
 import { combinations, searchParameters } from './tuningRanges.js';
 
 /** What a CreateHyperParameterTuningJob request asks for, checked. */

@@ -1,6 +1,7 @@
 import type { HyperParameterTuningJobWarmStartConfig } from '@aws-sdk/client-sagemaker';
 import type { KnownTrial } from '../../engines/tuning.js';
-import { refuse, validation } from './errors.js';
+import { refuse } from '../refusals.js';
+import { validation } from './errors.js';
 import { bestOf, type Trial, type TuningJob } from './tuningRecord.js';
 import type { TuningRequest } from './tuningRequest.js';
 
