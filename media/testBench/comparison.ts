@@ -67,7 +67,9 @@ function table({ outcomes, rows }: Comparison, top: number): HTMLElement {
         'tr',
         { class: 'total' },
         el('th', { scope: 'row' }, 'Latency'),
-        ...outcomes.map(({ milliseconds }) => spanned([`${count(Math.round(milliseconds))} ms`])),
+        ...outcomes.map(({ milliseconds, cold }) =>
+          spanned([`${count(Math.round(milliseconds))} ms${cold ? ', cold start' : ''}`]),
+        ),
       ),
     ),
   );

@@ -70,7 +70,7 @@ class Bench {
     this.sendButton.addEventListener('click', () => this.send());
     addEventListener('keydown', (event) => this.key(event));
     onBrought((found) => (found instanceof File ? void this.take(found) : this.fetch(found.url)));
-    for (const target of [this.now.target, this.now.other]) if (target) this.page.say({ type: 'select', target });
+    for (const target of [this.now.target, this.now.other]) if (target) this.page.say({ type: 'describe', target });
     this.showTargets();
     this.showInput();
     this.showOutcome();
@@ -193,7 +193,7 @@ class Bench {
 
   private compareWith(target: Target | undefined): void {
     this.now.other = target;
-    if (target) this.page.say({ type: 'select', target });
+    if (target) this.page.say({ type: 'describe', target });
     this.keep();
     this.showTargets();
   }

@@ -90,8 +90,9 @@ export const FromPage = v.variant('type', [
   v.object({ type: v.literal('deploy') }),
   v.object({ type: v.literal('connect') }),
   v.object({ type: v.literal('copy'), text: v.string() }),
-  /** Answered by `about`. */
+  /** This one is asked from now on. Answered by `about`, as `describe` is. */
   v.object({ type: v.literal('select'), target: Target }),
+  v.object({ type: v.literal('describe'), target: Target }),
 ]);
 export type FromPage = v.InferOutput<typeof FromPage>;
 export type Send = Extract<FromPage, { type: 'send' }>;

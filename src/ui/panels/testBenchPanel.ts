@@ -145,6 +145,8 @@ export class TestBench {
       case 'select':
         this.aim(message.target);
         return this.run(() => this.tellAbout(message.target));
+      case 'describe':
+        return this.run(() => this.tellAbout(message.target));
     }
   }
 
