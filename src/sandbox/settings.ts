@@ -28,6 +28,8 @@ export class Folders {
   /** Zip files of functions, by their SHA-256. */
   readonly functionPackages = (): string => path.join(this.root, 'function-packages');
   readonly endpoint = (name: string): string => path.join(this.root, 'endpoints', name);
+  /** Environments in which functions run, and their unpacked code: nothing of it outlives the sandbox. */
+  readonly functionEnvironments = (): string => path.join(this.root, 'environments');
 }
 
 export function arn(settings: Settings, service: string, resource: string): string {

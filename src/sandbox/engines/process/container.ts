@@ -8,7 +8,7 @@ import type { TemporaryKeys } from '../../services/ports.js';
 import type { Folders, Settings } from '../../settings.js';
 import { childEnvironment } from './childEnvironment.js';
 import type { Interpreter, Interpreters } from '../../../core/interpreter.js';
-import type { Enclosure, Isolation } from './isolation.js';
+import type { Enclosure, Isolation, Root } from './isolation.js';
 import { makePipeFile, type RunningProcess, startProcess } from './processes.js';
 import { RoleCredentials } from './roleCredentials.js';
 import { personsTorchHome, shareTorchHome } from './torchHome.js';
@@ -47,6 +47,8 @@ export interface ContainerSpec {
   readonly folder: string;
   /** New keys of the role as which its programs act. */
   readonly keys: () => TemporaryKeys;
+  /** Makes it a Lambda environment: this folder is `/var/task`, read-only, and there is no `/opt/ml`. */
+  readonly task?: string;
   /** Its host name, and the addresses of all hosts by their names. */
   readonly network?: { readonly hostName: string; readonly hosts: Readonly<Record<string, string>> };
 }
@@ -55,20 +57,23 @@ export interface Program {
   readonly command: readonly [string, ...string[]];
   /** What the container's contract and the request say. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Below `/opt/ml`, with `/`. */
+  /** Below `/opt/ml` or `/var/task`, with `/`. */
   readonly workingFolder: string;
   /** Gives the program a socket as descriptor 4. */
   readonly connected?: boolean;
+  /** See LineSplitter. */
+  readonly keepReturns?: boolean;
   readonly onLines: (lines: readonly string[]) => void;
 }
 
 /**
- * What stands for a SageMaker container on this machine: a folder that is its `/opt/ml`, a home and a Python of its own,
- * the keys of its role, and programs that see these and little else.
+ * What stands for a SageMaker container, or a Lambda environment, on this machine: a folder that is its `/opt/ml` or
+ * `/var/task`, a home, a `/tmp` and a Python of its own, the keys of its role, and programs that see these and little else.
  */
 export class Container {
   /** The folder on this machine that its programs see as `/opt/ml`. */
   readonly ml: string;
+  private readonly root: Root;
   private readonly credentials: RoleCredentials;
   private readonly virtual: VirtualEnvironment;
   /** Folders that containers share: what pip and torch have downloaded. */
@@ -82,14 +87,18 @@ export class Container {
   ) {
     const { folders, settings } = runtime.machine;
     this.ml = this.inside('ml');
+    this.root =
+      spec.task === undefined
+        ? { path: '/opt/ml', folder: this.ml, writable: true }
+        : { path: '/var/task', folder: spec.task, writable: false };
     this.credentials = new RoleCredentials(this.inside('role'), settings.region, spec.keys);
     this.virtual = new VirtualEnvironment(this.inside('venv'), runtime.interpreter);
     this.caches = { pip: folders.cache('pip'), torch: folders.cache('torch') };
   }
 
-  /** The path under which its programs find `ml`: `/opt/ml` where that can be had. */
+  /** The path under which its programs find their root: `/opt/ml` or `/var/task` where that can be had. */
   get base(): string {
-    return this.runtime.isolation.mlPath({ ml: this.ml });
+    return this.runtime.isolation.rootPath(this.root);
   }
 
   /** Its own Python: `pip install` stays inside of the container. */
@@ -127,11 +136,18 @@ export class Container {
     ]);
   }
 
-  run({ command, environment, workingFolder, connected = false, onLines }: Program): Promise<RunningProcess> {
+  run({
+    command,
+    environment,
+    workingFolder,
+    connected = false,
+    keepReturns = false,
+    onLines,
+  }: Program): Promise<RunningProcess> {
     const { credentials, pipeFile, runtime } = this;
     this.pipeFile = undefined;
     return startProcess(runtime.isolation, {
-      ...{ command, connected, onLines },
+      ...{ command, connected, keepReturns, onLines },
       ...(pipeFile !== undefined && { pipeFile }),
       enclosure: this.enclosure(workingFolder),
       environment: childEnvironment({
@@ -204,7 +220,7 @@ export class Container {
     const writing = [this.inside('home'), this.virtual.folder, this.caches.pip, this.caches.torch];
     const { network } = this.spec;
     return {
-      ml: this.ml,
+      root: this.root,
       tmp: this.inside('tmp'),
       scratch: this.inside('scratch'),
       ...(network && { network: { hostsFile: this.inside('hosts'), hostName: network.hostName } }),

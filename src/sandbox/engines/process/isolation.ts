@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { type Dirent, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,8 +8,8 @@ import { shellQuoted as quoted } from '../../../core/shell.js';
 
 /** What a process sees of the machine. All paths are the machine's own unless said otherwise. */
 export interface Enclosure {
-  /** The folder that is `/opt/ml` for the process. */
-  readonly ml: string;
+  /** The folder that its contract promises the process. */
+  readonly root: Root;
   /** The folder that is `/tmp` for the process. */
   readonly tmp: string;
   /** A folder for the launcher's own short-lived files; the process does not need it. */
@@ -20,8 +20,16 @@ export interface Enclosure {
   readonly visible: readonly { readonly folder: string; readonly writable: boolean }[];
   /** Folders that the process has no business in: the sandbox's keys, the person's `~/.aws`. */
   readonly hidden: readonly string[];
-  /** Below `ml`, with `/`. */
+  /** Below `root`, with `/`. */
   readonly workingFolder: string;
+}
+
+/** `/opt/ml` of a SageMaker container, `/var/task` of a Lambda environment. */
+export interface Root {
+  readonly path: string;
+  /** The folder of this machine that stands for it. */
+  readonly folder: string;
+  readonly writable: boolean;
 }
 
 export interface Launch {
@@ -35,22 +43,22 @@ export interface Launch {
   readonly findMain?: (status: string, alive: () => boolean) => Promise<number | undefined>;
 }
 
-/** A way to give a process its own `/opt/ml`. */
+/** A way to give a process its own `/opt/ml` or `/var/task`. */
 export interface Isolation {
   readonly kind: 'bubblewrap' | 'unshare' | 'environment';
   /** For the log: what is in force. */
   readonly description: string;
   /** Whether a process cannot write to a file without write permission, even when it runs as root. */
   readonly keepsReadOnly: boolean;
-  /** The path under which the process finds `enclosure.ml`: `/opt/ml`, or the folder itself where that cannot be had. */
-  mlPath(enclosure: Pick<Enclosure, 'ml'>): string;
+  /** The path under which the process finds it: its own, or the folder itself where that cannot be had. */
+  rootPath(root: Root): string;
   launch(command: readonly [string, ...string[]], enclosure: Enclosure): Launch;
 }
 
 /**
  * The best way that works on this machine, found by trying: bubblewrap (with a process namespace, so that nothing
  * outlives the program; else without), `unshare`, or environment variables alone. Nothing is ever created outside of
- * the data folder: `/opt` is a new, private one, with the machine's own `/opt/*` in it.
+ * the data folder: `/opt` (or `/var`) is a new, private one, with the machine's own `/opt/*` in it.
  *
  * @param folder for the trial; exists.
  */
@@ -68,11 +76,11 @@ export const environmentAlone: Isolation = {
   kind: 'environment',
   description: 'environment variables alone (neither bubblewrap nor unshare works here): there is no /opt/ml',
   keepsReadOnly: !isRoot(),
-  mlPath: ({ ml }) => ml,
+  rootPath: ({ folder }) => folder,
   launch: ([file, ...rest], enclosure) => ({
     file,
     arguments: rest,
-    workingFolder: path.join(enclosure.ml, enclosure.workingFolder),
+    workingFolder: path.join(enclosure.root.folder, enclosure.workingFolder),
   }),
 };
 
@@ -81,7 +89,7 @@ function bubblewrap(processNamespace: boolean): Isolation {
     kind: 'bubblewrap',
     description: `bubblewrap${processNamespace ? '' : ' without a process namespace'}`,
     keepsReadOnly: true,
-    mlPath: () => '/opt/ml',
+    rootPath: ({ path: own }) => own,
     launch: (command, enclosure) => ({
       file: 'bwrap',
       arguments: [
@@ -91,7 +99,8 @@ function bubblewrap(processNamespace: boolean): Isolation {
         ...(isRoot() ? ['--cap-drop', 'CAP_DAC_OVERRIDE'] : []),
         ...['--dev-bind', '/', '/'],
         ...(processNamespace ? ['--proc', '/proc'] : []),
-        ...['--tmpfs', '/opt', ...optChildren(), '--bind', enclosure.ml, '/opt/ml'],
+        ...['--tmpfs', path.dirname(enclosure.root.path), ...siblings(enclosure.root)],
+        ...[enclosure.root.writable ? '--bind' : '--ro-bind', enclosure.root.folder, enclosure.root.path],
         ...['--bind', enclosure.tmp, '/tmp'],
         ...(enclosure.network
           ? [
@@ -101,7 +110,7 @@ function bubblewrap(processNamespace: boolean): Isolation {
           : []),
         ...enclosure.hidden.filter(existsSync).flatMap((folder) => ['--tmpfs', folder]),
         ...covered(enclosure).flatMap(({ folder, writable }) => [writable ? '--bind' : '--ro-bind', folder, folder]),
-        ...['--chdir', path.posix.join('/opt/ml', enclosure.workingFolder)],
+        ...['--chdir', path.posix.join(enclosure.root.path, enclosure.workingFolder)],
         ...['--json-status-fd', '3', '--', ...command],
       ],
       workingFolder: enclosure.scratch,
@@ -138,13 +147,17 @@ function isFirstOf(reaper: number, pid: string): boolean {
 }
 
 /** The machine's own `/opt`, child by child: a bind of the whole would leave no place for `ml`. */
-function optChildren(): string[] {
-  return readdirSync('/opt', { withFileTypes: true })
-    .filter(({ name }) => name !== 'ml')
-    .flatMap((entry) => {
-      const file = path.join('/opt', entry.name);
-      return entry.isSymbolicLink() ? ['--symlink', readlinkSync(file), file] : ['--dev-bind-try', file, file];
-    });
+function siblings(root: Root): string[] {
+  const parent = path.dirname(root.path);
+  return besides(root).flatMap((entry) => {
+    const file = path.join(parent, entry.name);
+    return entry.isSymbolicLink() ? ['--symlink', readlinkSync(file), file] : ['--dev-bind-try', file, file];
+  });
+}
+
+function besides(root: Root): Dirent[] {
+  const { dir, base } = path.parse(root.path);
+  return readdirSync(dir, { withFileTypes: true }).filter(({ name }) => name !== base);
 }
 
 /**
@@ -156,7 +169,7 @@ function unshare(): Isolation {
     kind: 'unshare',
     description: 'a mount namespace (unshare)',
     keepsReadOnly: !isRoot(),
-    mlPath: () => '/opt/ml',
+    rootPath: ({ path: own }) => own,
     launch: (command, enclosure) => ({
       file: 'unshare',
       arguments: [
@@ -173,27 +186,28 @@ function unshare(): Isolation {
  * it by relative paths (`-c`: not made absolute) even where `/tmp` or a hidden folder has covered it.
  */
 function mountScript(enclosure: Enclosure): string {
-  const { ml, tmp, scratch, network, hidden, workingFolder } = enclosure;
+  const { root, tmp, scratch, network, hidden, workingFolder } = enclosure;
   const visible = covered(enclosure);
-  const opt = readdirSync('/opt', { withFileTypes: true }).filter(({ name }) => name !== 'ml');
+  const parent = path.dirname(root.path);
   const bind = (source: string, target: string) => `mount -c --rbind ${quoted(source)} ${quoted(target)}`;
   return [
     `cd ${quoted(scratch)}; mkdir -p aside; mount -t tmpfs aside aside; cd aside`,
-    ...['/opt', ml, tmp, ...visible.map(({ folder }) => folder)].map(
+    ...[parent, root.folder, tmp, ...visible.map(({ folder }) => folder)].map(
       (folder, index) => `mkdir ${index}; ${bind(folder, String(index))}`,
     ),
     ...(network ? [bind(network.hostsFile, '/etc/hosts')] : []),
-    'mount -t tmpfs opt /opt; mkdir /opt/ml',
-    ...opt.map((entry) => {
-      const [aside, own] = [`./0/${entry.name}`, `/opt/${entry.name}`];
+    `mount -t tmpfs root ${parent}; mkdir ${root.path}`,
+    ...besides(root).map((entry) => {
+      const [aside, own] = [`./0/${entry.name}`, `${parent}/${entry.name}`];
       if (entry.isSymbolicLink()) return `ln -s ${quoted(readlinkSync(own))} ${quoted(own)}`;
       return `${entry.isDirectory() ? 'mkdir' : 'touch'} ${quoted(own)}; ${bind(aside, own)}`;
     }),
-    `${bind('./1', '/opt/ml')}; ${bind('./2', '/tmp')}`,
+    `${bind('./1', root.path)}; ${bind('./2', '/tmp')}`,
+    ...(root.writable ? [] : [`mount -o remount,bind,ro ${root.path}`]),
     // Below the new /tmp there is nothing left to hide.
     ...hidden.map((folder) => `[ ! -d ${quoted(folder)} ] || mount -t tmpfs hidden ${quoted(folder)}`),
     ...visible.map(({ folder }, index) => `mkdir -p ${quoted(folder)}; ${bind(`./${index + 3}`, folder)}`),
-    `cd ${quoted(path.posix.join('/opt/ml', workingFolder))}`,
+    `cd ${quoted(path.posix.join(root.path, workingFolder))}`,
     'exec "$@"',
   ].join('\n');
 }
@@ -215,7 +229,8 @@ async function works(candidate: Isolation, folder: string): Promise<boolean> {
     const hostsFile = path.join(trial, 'hosts');
     await writeFile(hostsFile, '127.0.0.1 localhost algo-1\n');
     const launch = candidate.launch(['/bin/sh', '-c', 'pwd > /opt/ml/seen && ls -d "$0" >> /opt/ml/seen', home], {
-      ...{ ml, tmp, scratch: trial, workingFolder: '', hidden: [] },
+      root: { path: '/opt/ml', folder: ml, writable: true },
+      ...{ tmp, scratch: trial, workingFolder: '', hidden: [] },
       network: { hostsFile, hostName: 'algo-1' },
       visible: [{ folder: home, writable: true }],
     });

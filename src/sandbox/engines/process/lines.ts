@@ -14,6 +14,9 @@ const carriageReturn = 0x0d;
 export class LineSplitter {
   private pending = Buffer.alloc(0);
 
+  /** @param keepReturns a carriage return is text: Lambda's runtime puts it between the lines of one event. */
+  constructor(private readonly keepReturns = false) {}
+
   push(chunk: Buffer): string[] {
     const lines: string[] = [];
     let start = 0;
@@ -21,7 +24,7 @@ export class LineSplitter {
       const piece = chunk.subarray(start, end);
       start = end + 1;
       if (this.pending.length === 0 && piece.length <= longestLine) {
-        lines.push(redrawn(piece).toString('utf8'));
+        lines.push(this.shown(piece).toString('utf8'));
         continue;
       }
       this.pending = Buffer.concat([this.pending, piece]);
@@ -42,14 +45,18 @@ export class LineSplitter {
 
   private cutInto(lines: string[]): void {
     if (this.pending.length <= longestLine) return;
-    this.pending = redrawn(this.pending);
+    this.pending = this.shown(this.pending);
     while (this.pending.length > longestLine) lines.push(this.take(characterStart(this.pending, longestLine)));
   }
 
   private take(length: number): string {
-    const line = redrawn(this.pending.subarray(0, length)).toString('utf8');
+    const line = this.shown(this.pending.subarray(0, length)).toString('utf8');
     this.pending = this.pending.subarray(length);
     return line;
+  }
+
+  private shown<Bytes extends Buffer>(line: Bytes): Bytes {
+    return this.keepReturns ? line : redrawn(line);
   }
 }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { constants as system } from 'node:os';
@@ -18,6 +18,8 @@ export interface ProcessSpec {
   readonly connected?: boolean;
   /** From `makePipeFile`, for who has time to make one before; it is used up. */
   readonly pipeFile?: string;
+  /** See LineSplitter. */
+  readonly keepReturns?: boolean;
   /** Gets what the process and its children print, stdout and stderr in the order in which they were written. */
   readonly onLines: (lines: readonly string[]) => void;
 }
@@ -30,6 +32,10 @@ export interface RunningProcess {
   readonly exited: Promise<number>;
   /** The other end of the process's descriptor 4, when it was asked for. */
   readonly connection: Socket | undefined;
+  /** Of the launcher, whose descendants the program and all that it starts are; undefined when it could not be started. */
+  readonly pid: number | undefined;
+  /** Tells at once what has been written until now, an unfinished line as well. */
+  drain(): void;
   /** SIGTERM to the program itself, not to the processes that it started: it may want to end them in order. */
   terminate(): void;
   /** SIGKILL to the program and everything that it started. */
@@ -65,7 +71,7 @@ export async function startProcess(isolation: Isolation, spec: ProcessSpec): Pro
     closeSync(pipe.writer);
   }
 
-  const lines = new LineSplitter();
+  const lines = new LineSplitter(spec.keepReturns);
   output.on('data', (chunk: Buffer) => tell(lines.push(chunk)));
   const drained = new Promise<void>((resolve) => {
     output.once('error', () => output.destroy());
@@ -93,6 +99,12 @@ export async function startProcess(isolation: Isolation, spec: ProcessSpec): Pro
   return {
     exited,
     connection: (child.stdio[4] as Socket | null | undefined) ?? undefined,
+    pid: child.pid,
+    drain: () => {
+      if (output.destroyed) return;
+      for (const chunk of written(pipe.reader)) tell(lines.push(chunk));
+      tell(lines.end());
+    },
     terminate: () => {
       if (running(child)) void status.mainProcess(launch).then((pid) => signalProcess(child, pid, 'SIGTERM'));
     },
@@ -116,6 +128,29 @@ async function openPipe(file: string): Promise<{ reader: number; writer: number 
     return { reader, writer: openSync(file, constants.O_WRONLY) };
   } finally {
     await unlink(file);
+  }
+}
+
+/** No pipe holds more (fs.pipe-max-size, pipe(7)); whoever goes on writing would otherwise keep the reader for ever. */
+const largestPipe = 1024 * 1024;
+
+/** What is in the pipe now. Its reader does not block. */
+function* written(reader: number): Iterable<Buffer> {
+  for (let total = 0; total < largestPipe;) {
+    const chunk = Buffer.allocUnsafe(64 * 1024);
+    const size = readOrNothing(reader, chunk);
+    if (size === 0) return;
+    total += size;
+    yield chunk.subarray(0, size);
+  }
+}
+
+function readOrNothing(reader: number, chunk: Buffer): number {
+  try {
+    return readSync(reader, chunk);
+  } catch (error) {
+    if (hasCode(error, 'EAGAIN')) return 0;
+    throw error;
   }
 }
 

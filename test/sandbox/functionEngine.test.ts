@@ -1,0 +1,475 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { environmentAlone } from '../../src/sandbox/engines/process/isolation.js';
+import type { Provisioned } from '../../src/sandbox/engines/functions.js';
+import { FunctionBench, keysFor } from '../support/functionBench.js';
+
+let bench: FunctionBench;
+beforeAll(() => {
+  bench = new FunctionBench({
+    environment: {
+      ...process.env,
+      AWS_PROFILE: 'decoy',
+      AWS_SECRET_ACCESS_KEY: 'decoy',
+      SECRET_OF_THE_PERSON: 'decoy',
+    },
+  });
+});
+afterAll(() => bench.close());
+
+/** A handler whose event decides what happens: Python, evaluated. */
+const evaluate = `
+import json, logging, os, signal, subprocess, sys, time
+seen = []
+def lambda_handler(event, context):
+    seen.append(event)
+    return eval(event)
+`;
+
+/** Counts its invocations: who answers 1 is a new environment. */
+const counting = `
+import os, time
+count = 0
+def lambda_handler(event, context):
+    global count
+    count += 1
+    time.sleep(event.get("sleep", 0))
+    return [count, os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"]]
+`;
+
+async function refused(promise: Promise<unknown>): Promise<Error & Record<string, unknown>> {
+  return promise.then(
+    () => Promise.reject(new Error('it was not refused')),
+    (error: unknown) => error as Error & Record<string, unknown>,
+  );
+}
+
+describe('an invocation', () => {
+  test('runs the handler with its event, and an environment serves one after the other', async () => {
+    const spec = bench.spec(evaluate);
+    expect((await bench.invoke(spec, '{"é": 1}')).value).toEqual({ é: 1 });
+    expect((await bench.invoke(spec, 'seen')).value).toEqual(['{"é": 1}', 'seen']);
+  });
+
+  test('gives the handler its context and its environment, and nothing of the person', async () => {
+    const spec = bench.spec(evaluate, { environment: { ENDPOINT: 'breeds', TZ: 'Europe/Vienna' } });
+    const clientContext = Buffer.from('{"custom": {"a": 1}, "client": {"app_title": "t"}}').toString('base64');
+    const { value, requestId } = await bench.invoke(
+      spec,
+      '[str(context), dict(os.environ), os.getcwd(), context.client_context.custom, context.get_remaining_time_in_millis()]',
+      { clientContext },
+    );
+    const [context, environment, folder, custom, remaining] = value as [
+      string,
+      Record<string, string>,
+      string,
+      unknown,
+      number,
+    ];
+    const stream = environment['AWS_LAMBDA_LOG_STREAM_NAME']!;
+    expect(stream).toMatch(/^\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}$/);
+    expect(context).toBe(
+      `LambdaContext([aws_request_id=${requestId},log_group_name=/aws/lambda/predict,log_stream_name=${stream},` +
+        'function_name=predict,memory_limit_in_mb=256,function_version=$LATEST,' +
+        'invoked_function_arn=arn:aws:lambda:us-east-1:000000000000:function:predict,' +
+        "client_context=ClientContext([custom={'a': 1},env=None,client=Client([installation_id=None,app_title=t," +
+        'app_version_name=None,app_version_code=None,app_package_name=None])]),' +
+        'identity=CognitoIdentity([cognito_identity_id=None,cognito_identity_pool_id=None]),tenant_id=None])',
+    );
+    expect(environment).toMatchObject({
+      ...{ ENDPOINT: 'breeds', TZ: 'Europe/Vienna', _HANDLER: 'lambda_function.lambda_handler' },
+      ...{ LAMBDA_TASK_ROOT: '/var/task', AWS_EXECUTION_ENV: 'AWS_Lambda_python3.12', AWS_REGION: 'us-east-1' },
+      ...{ AWS_ACCESS_KEY_ID: 'ASIAROLE', AWS_SECRET_ACCESS_KEY: 'role-secret', AWS_SESSION_TOKEN: 'role-token' },
+    });
+    expect(Object.values(environment)).not.toContain('decoy');
+    expect([folder, custom]).toEqual(['/var/task', { a: 1 }]);
+    expect(remaining).toBeGreaterThan(0);
+    expect(remaining).toBeLessThanOrEqual(30_000);
+  });
+
+  test('logs START to REPORT, prints and records in their order, each record as one event', async () => {
+    const spec = bench.spec(`
+import logging
+logging.getLogger().setLevel("INFO")
+print("loading")
+def lambda_handler(event, context):
+    print("printed")
+    logging.info("two\\nlines")
+    print("unfinished", end="")
+`);
+    const { requestId, logTail, text } = await bench.invoke(spec);
+    expect(text).toBe('null');
+    const report = `REPORT RequestId: ${requestId}\tDuration: 0.00 ms\tBilled Duration: 0 ms\tMemory Size: 256 MB\tMax Memory Used: 0 MB\tInit Duration: 0.00 ms\t`;
+    const shown = (line: string) =>
+      line
+        .replaceAll(/\d+(\.\d\d)? (?=ms|MB)/g, (_, rest?: string) => (rest ? '0.00 ' : '0 '))
+        .replace('Memory Size: 0', 'Memory Size: 256')
+        .replaceAll(/\t[-0-9T:.]+Z/g, '\tNOW');
+    const own = bench.log.filter(({ message }) => message.includes(requestId))[0]!;
+    const lines = bench.log.filter(({ stream }) => stream === own.stream).map(({ message }) => shown(message));
+    expect(lines).toEqual([
+      expect.stringMatching(/^\[sagemaker-sandbox\] Python 3.*isolation: /),
+      expect.stringMatching(/^INIT_START Runtime Version: python:3\./),
+      ...['loading', `START RequestId: ${requestId} Version: $LATEST`, 'printed'],
+      `[INFO]\tNOW\t${requestId}\ttwo\nlines`,
+      ...['unfinished', `END RequestId: ${requestId}`, report],
+    ]);
+    expect(shown(logTail)).toBe(`${lines.slice(3).join('\n')}\n`);
+    expect(Number(/Max Memory Used: (\d+)/.exec(logTail)?.[1])).toBeGreaterThan(5);
+  });
+
+  test('whose handler raises answers with the error, in its own frames alone', async () => {
+    const { error, value, requestId, logTail } = await bench.invoke(bench.spec(evaluate), '1 / 0');
+    expect(error).toBe('Unhandled');
+    expect(value).toEqual({
+      ...{ errorMessage: 'division by zero', errorType: 'ZeroDivisionError', requestId },
+      stackTrace: [
+        '  File "/var/task/lambda_function.py", line 6, in lambda_handler\n    return eval(event)\n',
+        '  File "<string>", line 1, in <module>\n',
+      ],
+    });
+    expect(logTail).toContain(
+      '[ERROR] ZeroDivisionError: division by zero\nTraceback (most recent call last):\n\u00a0\u00a0File "/var/task/',
+    );
+  });
+
+  test.each([
+    [
+      '{1}',
+      {
+        errorType: 'Runtime.MarshalError',
+        errorMessage: 'Unable to marshal response: Object of type set is not JSON serializable',
+      },
+    ],
+    [
+      'sys.exit(1)',
+      { errorType: 'Runtime.ExitError', errorMessage: 'Error: Runtime exited with error: exit status 1' },
+    ],
+    [
+      'os._exit(0)',
+      { errorType: 'Runtime.ExitError', errorMessage: 'Error: Runtime exited without providing a reason' },
+    ],
+    [
+      'os.kill(os.getpid(), signal.SIGSEGV)',
+      { errorType: 'Runtime.ExitError', errorMessage: 'Error: Runtime exited with error: signal: segmentation fault' },
+    ],
+    [
+      '"x" * 7_000_000',
+      {
+        errorType: 'Function.ResponseSizeTooLarge',
+        errorMessage: 'Response payload size exceeded maximum allowed payload size (6291556 bytes).',
+      },
+    ],
+  ])('that ends badly (%s) says so, and the next one is served', async (event, { errorType, errorMessage }) => {
+    const spec = bench.spec(evaluate);
+    const { error, value, requestId } = await bench.invoke(spec, event);
+    expect(error).toBe('Unhandled');
+    const message = errorMessage.startsWith('Error: ') ? `RequestId: ${requestId} ${errorMessage}` : errorMessage;
+    expect(value).toMatchObject({ errorType, errorMessage: message });
+    expect((await bench.invoke(spec, '42')).value).toBe(42);
+  });
+
+  test('that outlasts its timeout is killed with everything that it has started', async () => {
+    const spec = bench.spec(evaluate, { timeout: 1 });
+    const event = 'subprocess.Popen(["sleep", "4711"], start_new_session=True) and time.sleep(1000)';
+    const { error, value, requestId, logTail } = await bench.invoke(spec, event);
+    expect(error).toBe('Unhandled');
+    expect(value).toEqual({
+      errorType: 'Sandbox.Timedout',
+      errorMessage: `RequestId: ${requestId} Error: Task timed out after 1.00 seconds`,
+    });
+    expect(logTail).toMatch(/\tStatus: timeout\n$/);
+    expect(commands()).not.toContain('sleep 4711');
+    expect((await bench.invoke(spec, '42')).value).toBe(42);
+  });
+
+  test('that needs more memory than it has is ended', async () => {
+    const spec = bench.spec(evaluate, { memorySize: 128 });
+    const { error, value, requestId, logTail } = await bench.invoke(
+      spec,
+      '(bytearray(b"x") * 400_000_000, time.sleep(20))',
+    );
+    expect(error).toBe('Unhandled');
+    expect(value).toEqual({
+      errorType: 'Runtime.OutOfMemory',
+      errorMessage: `RequestId: ${requestId} Error: Runtime exited with error: signal: killed`,
+    });
+    expect(logTail).toContain('Max Memory Used: 128 MB');
+    expect(logTail).toMatch(/\tStatus: error\tError Type: Runtime.OutOfMemory\n$/);
+  });
+
+  test('may share its memory with processes that it forks: it is counted once', async () => {
+    const spec = bench.spec(
+      `
+import os, time
+held = bytearray(b"x") * 60_000_000
+def lambda_handler(event, context):
+    children = []
+    for _ in range(4):
+        child = os.fork()
+        if child == 0:
+            time.sleep(0.5)
+            os._exit(0)
+        children.append(child)
+    return [os.waitpid(child, 0)[1] for child in children]
+`,
+      { memorySize: 160 },
+    );
+    expect((await bench.invoke(spec)).value).toEqual([0, 0, 0, 0]);
+  });
+
+  test('whose forked child answers, too, is answered once', async () => {
+    const spec = bench.spec(`
+import os, time
+parent = os.getpid()
+def lambda_handler(event, context):
+    if event == "fork" and os.fork() == 0:
+        time.sleep(0.2)
+        return "child"
+    return ["parent", os.getpid() == parent]
+`);
+    expect((await bench.invoke(spec, 'fork')).value).toEqual(['parent', true]);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect((await bench.invoke(spec, '')).value).toEqual(['parent', true]);
+  });
+
+  test('that writes 100 MB of log ends well, and not all of it is stored', async () => {
+    const spec = bench.spec(evaluate, { name: 'chatty', timeout: 120 });
+    const { value, requestId, logTail } = await bench.invoke(spec, '[print("x" * 100_000) for _ in range(1000)][-1]');
+    expect(value).toBeNull();
+    expect(Buffer.byteLength(logTail)).toBeLessThanOrEqual(4096);
+    expect(logTail).toContain(`REPORT RequestId: ${requestId}`);
+    bench.engine.remove('chatty');
+    await vi.waitFor(() => {
+      const log = bench.log.filter(({ group }) => group === '/aws/lambda/chatty').map(({ message }) => message);
+      expect(log.join('\n')).toMatch(/\d+ bytes of log are left out here/);
+      expect(log.join('\n')).toContain(`REPORT RequestId: ${requestId}`);
+      expect(log.join('').length).toBeLessThan(53 * 1024 * 1024);
+    }, 20_000);
+  });
+
+  test('finds /tmp empty in a new environment, and its code read-only', async () => {
+    const spec = bench.spec(evaluate);
+    await bench.invoke(spec, 'open("/tmp/left", "w").write("x")');
+    expect((await bench.invoke(spec, 'os.path.exists("/tmp/left")')).value).toBe(true);
+    expect((await bench.invoke({ ...spec, revision: 'other' }, 'os.path.exists("/tmp/left")')).value).toBe(false);
+    const { value } = await bench.invoke(spec, 'open("/var/task/new", "w")');
+    expect(value).toMatchObject({ errorType: 'OSError', errorMessage: expect.stringContaining('Read-only') as string });
+  });
+
+  test('runs without any isolation, where there is none', async () => {
+    const open = new FunctionBench({ isolation: Promise.resolve(environmentAlone) });
+    try {
+      const { value } = await open.invoke(open.spec(evaluate), '[os.getcwd() == os.environ["LAMBDA_TASK_ROOT"], 1]');
+      expect(value).toEqual([true, 1]);
+    } finally {
+      await open.close();
+    }
+  });
+});
+
+describe('a handler that cannot be loaded', () => {
+  test.each([
+    [
+      'import nothing_there',
+      'Runtime.ImportModuleError',
+      "Unable to import module 'lambda_function': No module named 'nothing_there'",
+    ],
+    ['x = 1', 'Runtime.HandlerNotFound', "Handler 'lambda_handler' missing on module 'lambda_function'"],
+    [
+      'def f(:',
+      'Runtime.UserCodeSyntaxError',
+      "Syntax error in module 'lambda_function': invalid syntax (lambda_function.py, line 1)",
+    ],
+    ['raise KeyError("ENDPOINT")', 'KeyError', "'ENDPOINT'"],
+  ])('%s', async (code, errorType, errorMessage) => {
+    const { error, value, logTail } = await bench.invoke(bench.spec(code));
+    expect(error).toBe('Unhandled');
+    expect(value).toMatchObject({ errorType, errorMessage, requestId: '' });
+    expect(logTail).toContain(`[ERROR] ${errorType}: ${errorMessage}\n`);
+    expect(logTail).toContain(`\tPhase: invoke\tStatus: error\tError Type: ${errorType}\nSTART RequestId: `);
+    expect(logTail).toMatch(new RegExp(`\\tStatus: error\\tError Type: ${errorType}\\n$`));
+  });
+
+  test('is tried again within the invocation, as on Lambda', async () => {
+    const spec = bench.spec(`
+import os
+if not os.path.exists("/tmp/tried"):
+    open("/tmp/tried", "w").close()
+    os._exit(3)
+def lambda_handler(event, context): return "second"
+`);
+    expect((await bench.invoke(spec)).value).toBe('second');
+    expect(bench.lines().join('\n')).toMatch(
+      /INIT_REPORT Init Duration: \S+ ms\tPhase: init\tStatus: error\tError Type: Runtime.ExitError/,
+    );
+  });
+
+  test('because its package is no zip file is an error of the service, and so is a role that is gone', async () => {
+    const broken = bench.spec(evaluate);
+    expect(await refused(bench.invoke({ ...broken, codeFile: import.meta.filename }, '1'))).toMatchObject({
+      ...{ name: 'InvalidZipFileException', status: 502 },
+    });
+    const spec = bench.spec(evaluate, {
+      keys: () => {
+        throw new Error('no role');
+      },
+    });
+    expect((await refused(bench.invoke(spec, '1'))).message).toBe('no role');
+  });
+});
+
+describe('environments', () => {
+  test('are as many as invocations at a time, and serve again', async () => {
+    const spec = bench.spec(counting, { name: 'several' });
+    const together = await Promise.all([1, 2, 3].map(() => bench.invoke(spec, { sleep: 1 })));
+    expect(together.map(({ value }) => (value as number[])[0])).toEqual([1, 1, 1]);
+    expect((await bench.invoke(spec)).value).toEqual([2, 'on-demand']);
+    expect(bench.values('ConcurrentExecutions', { FunctionName: 'several' })).toEqual([1, 2, 3, 1]);
+    expect(bench.values('Invocations', { FunctionName: 'several', Resource: 'several' })).toEqual([1, 1, 1, 1]);
+  });
+
+  test('of another revision start anew', async () => {
+    const spec = bench.spec(counting, { name: 'revised' });
+    await bench.invoke(spec);
+    const revised = { ...spec, revision: 'second', environment: { CHANGED: '1' } };
+    expect((await bench.invoke(revised)).value).toEqual([1, 'on-demand']);
+  });
+
+  test('end before the keys of their role do', async () => {
+    let lasts = 30_000;
+    const spec = bench.spec(counting, { name: 'expiring', keys: () => keysFor(lasts) });
+    await bench.invoke(spec);
+    lasts = 3_600_000;
+    expect((await bench.invoke(spec)).value).toEqual([1, 'on-demand']);
+    expect((await bench.invoke(spec)).value).toEqual([2, 'on-demand']);
+  });
+
+  test('that wait too long, or of which too many wait, end', async () => {
+    const impatient = new FunctionBench({ limits: { idleMs: 300, idle: 1 } });
+    try {
+      const spec = impatient.spec(counting);
+      await Promise.all([1, 2].map(() => impatient.invoke(spec, { sleep: 0.5 })));
+      await vi.waitFor(() => expect(environmentFolders(impatient)).toHaveLength(0), 20_000);
+      expect((await impatient.invoke(spec)).value).toEqual([1, 'on-demand']);
+    } finally {
+      await impatient.close();
+    }
+  });
+
+  test('of a function that is removed end, and leave nothing', async () => {
+    const own = new FunctionBench();
+    try {
+      const spec = own.spec(counting);
+      await own.invoke(spec);
+      const running = own.invoke(spec, { sleep: 1 });
+      own.engine.remove(spec.name);
+      expect((await running).value).toEqual([2, 'on-demand']);
+      await vi.waitFor(() => expect(environmentFolders(own)).toHaveLength(0), 20_000);
+    } finally {
+      await own.close();
+    }
+  });
+});
+
+describe('concurrency', () => {
+  test('of the account is used up: the next one is refused, and measured', async () => {
+    const small = new FunctionBench({ concurrency: 2 });
+    try {
+      const spec = small.spec(counting);
+      const running = [1, 2].map(() => small.invoke(spec, { sleep: 1 }));
+      expect(await refused(small.invoke(spec))).toMatchObject({
+        ...{ name: 'TooManyRequestsException', status: 429, message: 'Rate Exceeded.' },
+        members: { Reason: 'ConcurrentInvocationLimitExceeded' },
+      });
+      await Promise.all(running);
+      expect(small.values('Throttles', { FunctionName: 'predict' })).toEqual([1, 0, 0]);
+      expect((await small.invoke(spec)).error).toBeUndefined();
+    } finally {
+      await small.close();
+    }
+  });
+
+  test('that is reserved limits its function, and the others have what is left', async () => {
+    const small = new FunctionBench({ concurrency: 3 });
+    try {
+      const [own, other] = [small.spec(counting, { name: 'own' }), small.spec(counting, { name: 'other' })];
+      small.engine.reserve('own', 2);
+      const running = [own, own, other].map((spec) => small.invoke(spec, { sleep: 1 }));
+      const reason = async (spec: typeof own) => (await refused(small.invoke(spec)))['members'];
+      expect(await reason(own)).toMatchObject({ Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded' });
+      expect(await reason(other)).toMatchObject({ Reason: 'ConcurrentInvocationLimitExceeded' });
+      await Promise.all(running);
+      small.engine.reserve('own', 0);
+      expect(await reason(own)).toMatchObject({ Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded' });
+    } finally {
+      await small.close();
+    }
+  });
+});
+
+describe('provisioned environments', () => {
+  const resource = { FunctionName: 'warm', Resource: 'warm:live' };
+
+  async function until(qualifier: string, wanted: Partial<Provisioned>, name = 'warm'): Promise<void> {
+    await vi.waitFor(() => expect(bench.engine.provisioned(name, qualifier)).toMatchObject(wanted), 30_000);
+  }
+
+  test('are there before they are asked for; what they cannot serve spills over; a crashed one is replaced', async () => {
+    const spec = bench.spec(counting, { name: 'warm', version: '1' });
+    bench.engine.provision('warm', 'live', spec, 1);
+    expect(bench.engine.provisioned('warm', 'live')).toMatchObject({
+      requested: 1,
+      allocated: 0,
+      status: 'IN_PROGRESS',
+    });
+    await until('live', { allocated: 1, available: 1, status: 'READY' });
+    const live = { qualifier: 'live' };
+    const answers = await Promise.all([1, 2].map(() => bench.invoke(spec, { sleep: 1 }, live)));
+    expect(answers.map(({ value }) => value)).toEqual([
+      [1, 'provisioned-concurrency'],
+      [1, 'on-demand'],
+    ]);
+    expect(answers[0]?.logTail).not.toContain('Init Duration');
+    expect(bench.values('ProvisionedConcurrencyInvocations', resource)).toEqual([1]);
+    expect(bench.values('ProvisionedConcurrencySpilloverInvocations', resource)).toEqual([1]);
+    expect(bench.values('ProvisionedConcurrencyUtilization', resource)).toEqual([1, 1]);
+    expect(bench.values('Invocations', { ...resource, ExecutedVersion: '1' })).toEqual([1, 1]);
+
+    // Without the qualifier nothing is provisioned.
+    expect((await bench.invoke(spec)).value).toEqual([2, 'on-demand']);
+    const crashing = { ...bench.spec(evaluate, { name: 'crashing', version: '1' }) };
+    bench.engine.provision('crashing', '1', crashing, 1);
+    await until('1', { status: 'READY' }, 'crashing');
+    await bench.invoke(crashing, 'os._exit(1)', { qualifier: '1' });
+    await until('1', { status: 'READY' }, 'crashing');
+    const { value } = await bench.invoke(crashing, 'os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"]', { qualifier: '1' });
+    expect(value).toBe('provisioned-concurrency');
+  });
+
+  test('that cannot load the handler fail, with the reason', async () => {
+    bench.engine.provision('failing', 'live', bench.spec('import nothing_there', { name: 'failing', version: '1' }), 2);
+    await until('live', { status: 'FAILED', statusReason: 'FUNCTION_ERROR_INIT_FAILURE', allocated: 0 }, 'failing');
+    bench.engine.provision('failing', 'live', bench.spec(counting, { name: 'failing', version: '1' }), 1);
+    await until('live', { status: 'READY' }, 'failing');
+    bench.engine.provision('failing', 'live', bench.spec(counting, { name: 'failing', version: '1' }), 0);
+    expect(bench.engine.provisioned('failing', 'live')).toBeUndefined();
+  });
+});
+
+/** Command lines of the processes that run here. */
+function commands(): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim();
+      } catch {
+        return ''; // It ended while we were looking.
+      }
+    });
+}
+
+function environmentFolders(of: FunctionBench): string[] {
+  return readdirSync(`${of.dataDir}/environments`).filter((name) => name !== 'code');
+}
