@@ -16,8 +16,8 @@ export class TargetPicker {
   private listed: readonly Target[] = [];
   private current: Target | undefined;
 
-  /** @param before a word in front of it */
-  constructor(id: string, label: string, chosen: (target: Target) => void, before?: string) {
+  /** @param chosen told the target, and whether its part was chosen, too @param before a word in front of it */
+  constructor(id: string, label: string, chosen: (target: Target, whole: boolean) => void, before?: string) {
     this.select = el('select', { id, 'aria-label': label });
     this.part = el('select', { id: `${id}-part` });
     this.element = el(
@@ -29,13 +29,13 @@ export class TargetPicker {
     );
     this.select.addEventListener('change', () => {
       const target = this.listed[Number(this.select.value)];
-      if (target) chosen(target);
+      if (target) chosen(target, false);
     });
     this.part.addEventListener('change', () => {
       const whole = this.current && wholeOf(this.current);
       const { value } = this.part;
-      if (whole?.kind === 'endpoint') chosen(value === '' ? whole : { ...whole, variant: value });
-      if (whole?.kind === 'function') chosen(value === '' ? whole : { ...whole, qualifier: value });
+      if (whole?.kind === 'endpoint') chosen(value === '' ? whole : { ...whole, variant: value }, true);
+      if (whole?.kind === 'function') chosen(value === '' ? whole : { ...whole, qualifier: value }, true);
     });
   }
 

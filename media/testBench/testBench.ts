@@ -32,6 +32,7 @@ class Bench {
   private readonly abouts = new Map<string, About>();
   private readonly bodies = new Bodies(this.now.picture);
   private pending: Pending | undefined;
+  private wantsUsual = false;
   /** A picture is being read or fetched. */
   private fetching: string | undefined;
   private refusal: Refusal | undefined;
@@ -43,7 +44,7 @@ class Bench {
     send: () => this.send(),
   });
 
-  private readonly target = new TargetPicker('target', 'Target', (target) => this.aim(target));
+  private readonly target = new TargetPicker('target', 'Target', (target, part) => this.aim(target, part));
   private readonly other = new TargetPicker('other', 'Compared with', (target) => this.compareWith(target), 'with');
   private readonly compare = el(
     'button',
@@ -86,6 +87,7 @@ class Bench {
         return;
       case 'about':
         this.abouts.set(keyOf(message.target), message);
+        this.takeUsual(message);
         this.showTargets();
         return this.showInput();
       case 'target':
@@ -182,13 +184,24 @@ class Bench {
     this.page.say({ type: 'batch', id, target, ...batch, contentType, ...(event !== undefined && { event }) });
   }
 
-  private aim(target: Target): void {
+  /** @param part whether its alias or version was chosen, if only `$LATEST` */
+  private aim(target: Target, part = false): void {
+    this.wantsUsual = !part;
     this.now.target = target;
     if (isSame(target, this.now.other)) this.now.other = undefined;
     this.page.say({ type: 'select', target });
     this.keep();
     this.showTargets();
     this.showInput();
+  }
+
+  /** Callers of a function use its alias, so that is what is tested unless somebody wants another one. */
+  private takeUsual({ target, usual }: About): void {
+    const { now } = this;
+    if (!this.wantsUsual || usual === undefined || now.target?.kind !== 'function' || !isSame(target, now.target))
+      return;
+    now.target = { ...now.target, qualifier: now.target.qualifier ?? usual };
+    this.keep();
   }
 
   private compareWith(target: Target | undefined): void {

@@ -134,6 +134,8 @@ export interface About {
   readonly target: Target;
   /** Variants that answer, or aliases and versions; empty where there is nothing to choose. */
   readonly parts: readonly { readonly value: string; readonly label: string }[];
+  /** The one of them that callers use, where none was chosen: an alias. */
+  readonly usual?: string;
   /** Seconds that it may take; undefined where they are not known. */
   readonly timeout?: number;
   /** How it may take a picture: the likeliest first. */

@@ -65,7 +65,11 @@ async function endpointFor(parts: Parts, argument: unknown): Promise<Found> {
 }
 
 async function functionFor(parts: Parts, argument: unknown): Promise<Found> {
-  if (isResource(argument, 'function')) return { target: { kind: 'function', name: argument.resource.name } };
+  if (isResource(argument, 'function')) {
+    const target = { kind: 'function', name: argument.resource.name } as const;
+    const qualifier = 'qualifier' in argument ? argument.qualifier : undefined;
+    return { target: typeof qualifier === 'string' ? { ...target, qualifier } : target };
+  }
   if (isEntry(argument, 'functions')) {
     const project = await projectOf(parts.projectFiles, argument);
     const { name } = argument.entry;

@@ -87,7 +87,7 @@ export async function partsOf(
   parts: Parts,
   target: Target,
   projects: readonly OpenProject[],
-): Promise<Pick<About, 'parts' | 'timeout'>> {
+): Promise<Pick<About, 'parts' | 'usual' | 'timeout'>> {
   // Nobody waits for it.
   const { signal } = new AbortController();
   if (target.kind === 'script') {
@@ -104,7 +104,9 @@ export async function partsOf(
   const detail = await cloud.functions.describe(target.name, signal);
   if (!detail) return { parts: [] };
   const { aliases, versions, timeout } = detail;
+  const [usual] = aliases;
   return {
+    ...(usual && { usual: usual.name }),
     parts: [
       ...aliases.map(({ name, version }) => ({ value: name, label: `${name} → ${version}` })),
       ...versions.map(({ version }) => ({ value: version, label: `version ${version}` })),
