@@ -21,6 +21,8 @@ export interface Activity {
   readonly deployments: number;
   /** Endpoints in service. */
   readonly endpoints: number;
+  /** Invocations of functions that run. */
+  readonly invocations: number;
 }
 
 export interface ControlParts {
@@ -142,9 +144,9 @@ export class Control implements PlainHandler {
     clearTimeout(this.end);
     if (!this.open || endWhenIdle === undefined || this.leases.size > 0) return;
     this.end = setTimeout(() => {
-      const { jobs, deployments } = activity();
+      const { jobs, deployments, invocations } = activity();
       const quiet = performance.now() - this.lastCall;
-      if (jobs + deployments > 0) this.considerEnd();
+      if (jobs + deployments + invocations > 0) this.considerEnd();
       else if (quiet < endWhenIdle) this.considerEnd(endWhenIdle - quiet);
       else stop();
     }, wait).unref();

@@ -6,6 +6,7 @@ import { Authorizer } from './authorize.js';
 import { profile, writeAwsFiles } from './awsFiles.js';
 import { realTime } from './clock.js';
 import { Control } from './control.js';
+import { LocalFunctions } from './engines/functions/functionEngine.js';
 import { HostedEndpoints } from './engines/hosting/endpoints.js';
 import { InferenceInstances } from './engines/hosting/inferenceInstances.js';
 import type { Machine } from './engines/process/container.js';
@@ -18,6 +19,7 @@ import { announce, findRunning, type Ready, withdraw } from './lock.js';
 import { createServer } from './server.js';
 import { createCloudWatch } from './services/cloudwatch/service.js';
 import { iam } from './services/iam/iam.js';
+import { createLambda } from './services/lambda/service.js';
 import { createLogs } from './services/logs/service.js';
 import { S3 } from './services/s3/service.js';
 import { createSageMaker } from './services/sagemaker/service.js';
@@ -26,6 +28,9 @@ import { sts } from './services/sts.js';
 import { Folders, type Settings } from './settings.js';
 import { ObjectFiles } from './store/objectFiles.js';
 import { Store, StoreInUseError } from './store/store.js';
+
+/** Of functions, in the account: Lambda's default ("Lambda quotas"). */
+const concurrentInvocations = 1000;
 
 export interface SandboxOptions {
   readonly dataDir: string;
@@ -97,8 +102,18 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     training: new LocalTraining({ ...machine, objects, logs, metrics: cloudwatch, clock: realTime }),
     tuning: new OptunaSearches({ ...machine, interpreters, configured: options.tunerPython }),
   });
+  const lambda = createLambda({
+    ...{ store, settings, objects, access, concurrency: concurrentInvocations, onFault: options.onFault },
+    roleKeys: identities,
+    engine: new LocalFunctions({
+      ...{ ...machine, logs, metrics: cloudwatch, clock: realTime },
+      concurrency: concurrentInvocations,
+    }),
+    packages: folders.functionPackages(),
+    endpoint: () => endpoint,
+  });
   const control = new Control({
-    activity: () => sagemaker.activity(),
+    activity: () => ({ ...sagemaker.activity(), ...lambda.activity() }),
     expireSessions: (name) => identities.expire(name),
     interrupt: (job, interruption) => sagemaker.interrupt(job, interruption),
     stop: options.onEnd,
@@ -106,13 +121,14 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     version,
   });
   const server = createServer({
-    plain: [control],
+    plain: [control, lambda.links],
     onCall: (call) => control.counted(call),
     credentials: identities,
     access,
     services: [
       sagemaker.service,
       sagemakerRuntime(hosting, settings),
+      lambda.service,
       logs.service,
       cloudwatch.service,
       iam(settings, identities),
@@ -126,6 +142,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const endpoint = `http://127.0.0.1:${port}`;
   writeAwsFiles(folders, settings, endpoint, identities.rootKey);
   sagemaker.start();
+  lambda.start();
   const ready: Ready = {
     endpoint,
     region: settings.region,
@@ -152,7 +169,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       control.close();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
-      await Promise.all([closed, sagemaker.close()]);
+      await Promise.all([closed, sagemaker.close(), lambda.close()]);
       logs.flush();
       cloudwatch.flush();
       store.close();

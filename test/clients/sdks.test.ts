@@ -1,23 +1,10 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pythonWith } from '../support/pythonWith.js';
 import { run } from '../support/run.js';
 import { repository, SandboxProcess } from '../support/sandboxProcess.js';
 
 const sample = path.join(repository, 'training');
-
-/** Python with `requirement` from PyPI; undefined when it cannot be reached. */
-function pythonWith(name: string, requirement: string): string | undefined {
-  const environment = path.join(repository, 'out', 'python', name);
-  const python = path.join(environment, 'bin', 'python');
-  const installed = path.join(environment, 'installed');
-  if (existsSync(installed)) return python;
-  if (spawnSync('python3', ['-m', 'venv', environment]).status !== 0) return undefined;
-  if (spawnSync(python, ['-m', 'pip', 'install', '--quiet', requirement]).status !== 0) return undefined;
-  spawnSync('touch', [installed]);
-  return python;
-}
 
 // The SDKs are some 1.2 GB of packages and minutes of their own waiting: the long form only.
 describe.runIf(process.env['WORKBENCH_LONG'])('the SageMaker Python SDK', () => {
