@@ -7,6 +7,7 @@ import { UserError } from './core/errors.js';
 import { Inventory } from './inventory/inventory.js';
 import { RunHistory } from './launch/runHistory.js';
 import { registerCommand } from './ui/commands/command.js';
+import { registerFunctions } from './ui/commands/functions.js';
 import { registerLaunching } from './ui/commands/launching.js';
 import { registerSample } from './ui/commands/sample.js';
 import { registerConnection } from './ui/connection/connection.js';
@@ -62,6 +63,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerTree,
     registerProjectFile,
     registerLaunching,
+    registerFunctions,
     registerWatching,
     registerTestBench,
     registerSample,

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fixedName } from '../aws/names.js';
 import { partitionOf } from '../aws/connection.js';
 import type { FunctionDetail } from '../aws/gateways/functions.js';
 import { hasCode, UserError } from '../core/errors.js';
@@ -27,6 +26,7 @@ import {
   policyGate,
   timeoutGate,
 } from './functionGates.js';
+import { functionName, longestFunctionName } from './functionName.js';
 import { type Gate, isBlocked, nameGate, sourceGate } from './gates.js';
 import { endpointName, onlyOf } from './planEndpoint.js';
 import { type Session, sourceWithoutData } from './session.js';
@@ -53,16 +53,8 @@ export interface FunctionLaunch {
     | undefined;
 }
 
-/** FunctionName and RoleName: 64 characters (botocore). */
-const longestFunctionName = 64;
-
 /** SageMaker's only variant of an endpoint that we deploy. */
 const variant = 'AllTraffic';
-
-/** The function of an entry has one name, however often it is deployed, and so has its role. */
-export function functionName(projectName: string, entry: string): string {
-  return fixedName(`${projectName}-${entry}`, longestFunctionName);
-}
 
 /** Everything that a deployment of `functions.<name>` would do, with its gates. Changes nothing. */
 export async function planFunction(session: Session, name: string, signal: AbortSignal): Promise<FunctionLaunch> {

@@ -1,6 +1,6 @@
 import type { WrittenFunction } from '../project/functions.js';
 import { endpointName } from './planEndpoint.js';
-import { functionName } from './planFunction.js';
+import { functionName } from './functionName.js';
 
 /** What a person has chosen of a new function. */
 export interface FunctionChoice {

@@ -66,7 +66,8 @@ const RunRecord = v.object({
 export type RunRecord = v.InferOutput<typeof RunRecord>;
 
 /** What a run has made that is to end, or to stay. */
-export function kindOf({ entry, requests }: RunRecord): 'training-job' | 'tuning-job' | 'endpoint' {
+export function kindOf({ entry, requests }: RunRecord): 'training-job' | 'tuning-job' | 'endpoint' | 'function' {
+  if (entry.startsWith('functions.')) return 'function';
   if (entry.startsWith('endpoints.')) return 'endpoint';
   return 'CreateHyperParameterTuningJob' in requests ? 'tuning-job' : 'training-job';
 }

@@ -9,6 +9,7 @@ import {
   scriptArguments,
 } from '../python/argparse.js';
 import { type EventKeys, eventKeys } from '../python/eventKeys.js';
+import { type ScriptHandlers, scriptHandlers } from '../python/handlers.js';
 import { hostUses, undividedStep } from '../python/hostUses.js';
 import { type HandlerReading, readHandler } from '../python/lambdaHandler.js';
 import { type PrintedMetric, printedMetrics } from '../python/printedMetrics.js';
@@ -159,4 +160,9 @@ export function readHandlerFile(text: string, name: string): HandlerReading | un
 /** What a handler reads of its event; undefined when there is no such handler, or its file is not written by hand. */
 export function readEventKeys(text: string, handler: string): EventKeys | undefined {
   return text.length > largestScript ? undefined : eventKeys(new Script(text), handler);
+}
+
+/** What a script has to be called by; nothing in one that is too large to be written by hand. */
+export function readHandlers(text: string, named: readonly string[]): ScriptHandlers {
+  return text.length > largestScript ? { handlers: [], isWhole: true } : scriptHandlers(new Script(text), named);
 }

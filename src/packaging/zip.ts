@@ -14,9 +14,6 @@ export interface ZipArchive {
   readonly contents: readonly { readonly path: string; readonly sha256: string }[];
 }
 
-/** A zip's times have no time zone, so this one is 1980-01-01 00:00 wherever it is made. */
-const fixedTime = new Date(1980, 0, 1);
-
 /** A regular file that everyone may read: Lambda runs the code as a user of its own. */
 const unixFile = { os: 3, attrs: 0o100_644 << 16 };
 
@@ -25,6 +22,8 @@ const unixFile = { os: 3, attrs: 0o100_644 << 16 };
  * the zlib of the machine: Lambda names a zip by its compressed bytes, and the same files must have the same name everywhere.
  */
 export async function packZip(files: readonly SourceFile[], signal: AbortSignal): Promise<ZipArchive> {
+  // A zip's times have no time zone, so this one is 1980-01-01 00:00 wherever it is made.
+  const mtime = new Date(1980, 0, 1);
   const entries: Zippable = {};
   const contents: { path: string; sha256: string }[] = [];
   let unzipped = 0;
@@ -32,7 +31,7 @@ export async function packZip(files: readonly SourceFile[], signal: AbortSignal)
     signal.throwIfAborted();
     const bytes = await readFile(absolute);
     const shipped = isScript(path) ? withLineFeeds(bytes) : bytes;
-    entries[path] = [shipped, { level: 9, mtime: fixedTime, ...unixFile }];
+    entries[path] = [shipped, { level: 9, mtime, ...unixFile }];
     contents.push({ path, sha256: createHash('sha256').update(shipped).digest('hex') });
     unzipped += shipped.length;
   }

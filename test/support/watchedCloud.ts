@@ -1,9 +1,10 @@
 import type { Cloud } from '../../src/aws/cloud.js';
 import { intervalsFor } from '../../src/aws/connection.js';
 import { Connections } from '../../src/aws/connections.js';
+import type { FunctionDetail, FunctionSummary } from '../../src/aws/gateways/functions.js';
 import type { TrainingJobSummary } from '../../src/aws/gateways/trainingJobs.js';
 import type { Trial, TuningJobSummary } from '../../src/aws/gateways/tuningJobs.js';
-import { type PageRequest, pageSize } from '../../src/aws/page.js';
+import { functionPageSize, type PageRequest, pageSize } from '../../src/aws/page.js';
 import { Inventory } from '../../src/inventory/inventory.js';
 import { SimulatedClock } from './simulatedClock.js';
 
@@ -17,6 +18,8 @@ export function watchedCloud(jobs: TrainingJobSummary[], endpoint = 'https://api
     describe: [] as { readonly name: string; readonly at: number }[],
     tuningList: [] as number[],
     trials: [] as number[],
+    functionList: [] as number[],
+    logSearches: 0,
     fail: undefined as Error | undefined,
     failDescribe: undefined as Error | undefined,
   };
@@ -49,8 +52,32 @@ export function watchedCloud(jobs: TrainingJobSummary[], endpoint = 'https://api
       return pageOf(tuning.trials[name] ?? [], token === undefined ? {} : { token });
     },
   };
+  /** In the service's own order, with what Describe says of each by its name. */
+  const lambda = { functions: [] as FunctionSummary[], details: {} as Record<string, Partial<FunctionDetail>> };
+  const functions = {
+    list: async ({ token }: PageRequest) => {
+      calls.functionList.push(clock.now());
+      if (calls.fail) throw calls.fail;
+      const first = Number(token ?? 0);
+      const rest = first + functionPageSize < lambda.functions.length ? String(first + functionPageSize) : undefined;
+      return { items: lambda.functions.slice(first, first + functionPageSize), token: rest };
+    },
+    describe: async (name: string) => {
+      calls.describe.push({ name, at: clock.now() });
+      if (calls.failDescribe) throw calls.failDescribe;
+      const found = lambda.functions.find((one) => one.name === name);
+      const rest = { state: 'Active', update: 'Successful', aliases: [], versions: [], provisioned: [] };
+      return found && { ...found, ...rest, ...lambda.details[name] };
+    },
+  };
+  const logs = {
+    search: async () => {
+      calls.logSearches += 1;
+      return { items: [], token: undefined };
+    },
+  };
   const connection = { endpoint, intervals: intervalsFor(endpoint) };
-  const cloud = { connection, trainingJobs, tuningJobs, close: () => undefined } as unknown as Cloud;
+  const cloud = { connection, trainingJobs, tuningJobs, functions, logs, close: () => undefined } as unknown as Cloud;
   const opened = { times: 0 };
   const connections = new Connections({ kind: 'profile', profile: 'dev' }, async () => {
     opened.times += 1;
@@ -58,7 +85,7 @@ export function watchedCloud(jobs: TrainingJobSummary[], endpoint = 'https://api
   });
   const inventory = new Inventory(connections, clock);
   const jobsShown = () => inventory.collection('training-job');
-  return { calls, clock, connections, inventory, opened, jobsShown, tuning };
+  return { calls, clock, connections, inventory, opened, jobsShown, tuning, lambda };
 }
 
 const notFound = Object.assign(new Error('Requested resource not found.'), { name: 'ResourceNotFound' });
@@ -101,6 +128,18 @@ export function trial(number: number, state: Trial['state'], objective?: number)
     hyperparameters: { 'learning-rate': '0.01' },
     objective,
     failure: undefined,
+  };
+}
+
+export function lambdaFunction(number: number): FunctionSummary {
+  return {
+    name: `function-${String(number).padStart(5, '0')}`,
+    arn: `arn:function-${number}`,
+    runtime: 'python3.12',
+    memory: 256,
+    timeout: 3,
+    role: 'arn:aws:iam::111122223333:role/predict',
+    modified: new Date(start - number * 60_000),
   };
 }
 

@@ -1,2 +1,3 @@
 import './extension.test.js';
+import './handlerLenses.test.js';
 import './projectFile.test.js';

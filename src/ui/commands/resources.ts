@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import type { Change, Mutate } from '../../aws/change.js';
+import type { Change } from '../../aws/change.js';
 import type { Cloud } from '../../aws/cloud.js';
 import { commands } from '../../contributions.js';
 import { UserError } from '../../core/errors.js';
@@ -10,7 +10,7 @@ import { untilSettled } from '../../hosting/deploy.js';
 import { type Kind, kinds } from '../../inventory/resource.js';
 import type { Parts } from '../parts.js';
 import { hourly } from '../tree/rows.js';
-import { mutationOf } from './mutations.js';
+import { changing } from './mutations.js';
 import { withCancel } from './progress.js';
 import { isResource, pickResource, type ResourceTarget } from './targets.js';
 
@@ -60,16 +60,6 @@ export function registerResources(parts: Needed): vscode.Disposable[] {
       vscode.window.setStatusBarMessage(`Copied ${target.resource.arn}`, 4000);
     }),
   ];
-}
-
-async function changing(
-  { connections, runs, log, storage }: Needed,
-  name: string,
-): Promise<{ cloud: Cloud; mutate: Mutate }> {
-  const cloud = await connections.cloud();
-  const open = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
-  const mutate = await mutationOf(runs, cloud, name, [...open, storage.fsPath], (line) => log.info(line));
-  return { cloud, mutate };
 }
 
 async function stopJob(parts: Needed, { resource: { name } }: ResourceTarget): Promise<void> {

@@ -52,6 +52,12 @@ async function valuesFor({ folder, reading }: OpenProject, location: Location): 
       .map(({ name }) => ({ value: `${section}.${name}`, kind: vscode.CompletionItemKind.Reference }));
   if (location.matches(['jobs', '*', 'channels', '*'])) return names('data');
   if (location.matches(['endpoints', '*', 'model', 'from'])) return names('jobs');
+  if (location.matches(['functions', '*', 'endpoint'])) return names('endpoints');
+  if (location.matches(['functions', '*', 'policy'])) return filesOf(folder, '**/policies/*.json');
+  if (location.matches(['functions', '*', 'handler'])) {
+    const files = await filesOf(folder, '**/*.py');
+    return files.map(({ value, kind }) => ({ value: value.replace(/\.py$/, '.lambda_handler'), kind }));
+  }
   const { jobs } = reading.shown;
   if (location.matches(['jobs', '*', 'hyperparameters', 'from'])) {
     return names('jobs').filter(({ value }) => jobs[value.slice('jobs.'.length)]?.kind === 'tuning');

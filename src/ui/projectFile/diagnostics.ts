@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Range } from '../../project/ranges.js';
-import { type Finding, findingsOf } from './findings.js';
+import type { Finding } from './finding.js';
+import { findingsOf } from './findings.js';
 import type { ProjectFiles } from './projectFiles.js';
 import type { Scripts } from './scripts.js';
 

@@ -1,20 +1,25 @@
 import * as vscode from 'vscode';
 import { decodeHyperparameters } from '../../container/hyperparameters.js';
 import type { TrainingScript } from '../../launch/scanWorkspace.js';
+import { handlerPlace } from '../../project/functions.js';
 import { type Job, winnerFrom } from '../../project/jobs.js';
 import type { Project } from '../../project/project.js';
 import { fixesOfWord } from '../../project/quickFixes.js';
-import type { Diagnostic, Places } from '../../project/read.js';
+import type { Places } from '../../project/read.js';
 import { flagOf, isTaken } from '../../python/argparse.js';
+import { type Finding, warning } from './finding.js';
+import { functionFindings } from './functionFindings.js';
 import type { OpenProject } from './projectFiles.js';
 import type { Scripts } from './scripts.js';
 
-/** What an editor says about a project file: what its text says, and what its folder does. */
-export type Finding = Pick<Diagnostic, 'severity' | 'message' | 'range' | 'fixes'>;
-
 export async function findingsOf(project: OpenProject, scripts: Scripts): Promise<Finding[]> {
   const said = project.reading.diagnostics.filter(({ isSyntax }) => !isSyntax || !isCheckedByVSCode(project.uri));
-  return [...said, ...(await missingFiles(project)), ...(await refusedArguments(project, scripts))];
+  return [
+    ...said,
+    ...(await missingFiles(project)),
+    ...(await refusedArguments(project, scripts)),
+    ...(await functionFindings(project, scripts)),
+  ];
 }
 
 /** VS Code checks the syntax of JSON that is open, in words of its own; saying it twice would help nobody. */
@@ -41,7 +46,7 @@ async function missingFiles({ folder, reading }: OpenProject): Promise<Finding[]
   return found.flat();
 }
 
-function pathsOf({ data, jobs, endpoints }: Project): { path: string[]; keys: string[] }[] {
+function pathsOf({ data, jobs, endpoints, functions }: Project): { path: string[]; keys: string[] }[] {
   return [
     ...Object.entries(data).map(([name, { path }]) => ({ path: [path], keys: ['data', name, 'path'] })),
     ...Object.entries(jobs).map(([name, job]) => ({
@@ -52,6 +57,10 @@ function pathsOf({ data, jobs, endpoints }: Project): { path: string[]; keys: st
       path: [endpoint.source ?? '.', endpoint.inference],
       keys: ['endpoints', name, 'inference'],
     })),
+    ...Object.entries(functions).flatMap(([name, wanted]) => [
+      { path: [wanted.source ?? '.', handlerPlace(wanted).file], keys: ['functions', name, 'handler'] },
+      ...(wanted.policy === undefined ? [] : [{ path: [wanted.policy], keys: ['functions', name, 'policy'] }]),
+    ]),
   ];
 }
 
@@ -114,8 +123,4 @@ function passed(job: Job): [object: 'hyperparameters' | 'ranges', name: string][
     ...reaching('hyperparameters', winnerFrom(job) === undefined ? job.hyperparameters : own),
     ...reaching('ranges', job.kind === 'tuning' ? job.ranges : {}),
   ];
-}
-
-function warning(message: string, range: Finding['range'], fixes: Finding['fixes'] = []): Finding {
-  return { severity: 'warning', message, range, fixes };
 }

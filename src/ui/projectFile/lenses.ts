@@ -8,15 +8,17 @@ import {
   estimateTuning,
   usd,
 } from '../../costs/estimate.js';
+import { estimateProvisioned } from '../../costs/functions.js';
 import type { Inventory } from '../../inventory/inventory.js';
 import { limitsOf } from '../../launch/planTuning.js';
 import type { RunHistory } from '../../launch/runHistory.js';
 import { kindOf } from '../../launch/runRecord.js';
+import type { LambdaFunction } from '../../project/functions.js';
 import { type EntryTarget, panelCommands, type ResourceTarget } from '../commands/targets.js';
 import type { Parts } from '../parts.js';
 import { lastRun } from '../words.js';
 import { rangeOf } from './diagnostics.js';
-import { deployedName, type OpenProject, type ProjectFiles } from './projectFiles.js';
+import { deployedFunctionName, deployedName, type OpenProject, type ProjectFiles } from './projectFiles.js';
 
 /** The row over each entry: what can be done with it, what that costs, and what became of it last. */
 export class EntryLenses implements vscode.CodeLensProvider {
@@ -35,7 +37,7 @@ export class EntryLenses implements vscode.CodeLensProvider {
     this.listening = vscode.Disposable.from(
       projectFiles.onDidChange(again),
       runs.onDidChange(again),
-      inventory.onDidChange(({ kind }) => kind === 'endpoint' && again()),
+      inventory.onDidChange(({ kind }) => (kind === 'endpoint' || kind === 'function') && again()),
       vscode.workspace.onDidGrantWorkspaceTrust(again),
     );
   }
@@ -57,7 +59,7 @@ export class EntryLenses implements vscode.CodeLensProvider {
   private commandsOf(project: OpenProject, target: EntryTarget): vscode.Command[] {
     const { section, name } = target.entry;
     // Rows stay while something is typed, else the text would jump under the cursor. Acting on one needs a whole project.
-    const { data, jobs, endpoints } = project.reading.shown;
+    const { data, jobs, endpoints, functions } = project.reading.shown;
     if (section === 'data') return data[name] ? [...act('$(cloud-upload) Upload', commands.uploadData, target)] : [];
     if (section === 'jobs') {
       const job = jobs[name];
@@ -71,6 +73,9 @@ export class EntryLenses implements vscode.CodeLensProvider {
         ),
         ...this.lastJob(project, `jobs.${name}`),
       ];
+    }
+    if (section === 'functions') {
+      return functions[name] ? this.functionRow(project, target, functions[name]) : [];
     }
     const endpoint = endpoints[name];
     if (!endpoint) return [];
@@ -99,6 +104,20 @@ export class EntryLenses implements vscode.CodeLensProvider {
       show,
       ...(record.ended === undefined ? act('$(debug-stop) Stop', stop, job) : []),
       ...(record.results.winner ? act('$(star) Train Best', commands.trainBest, job) : []),
+    ];
+  }
+
+  private functionRow(project: OpenProject, target: EntryTarget, wanted: LambdaFunction): vscode.Command[] {
+    const { name } = target.entry;
+    const found = this.inventory.find('function', deployedFunctionName(project, name));
+    const { alias, memorySize, provisionedConcurrency } = wanted;
+    const resource = found && { resource: { kind: found.kind, name: found.name, arn: found.arn }, qualifier: alias };
+    const last = lastRun(this.runs.last(project.folder.uri.fsPath, `functions.${name}`), new Date());
+    return [
+      ...act('$(rocket) Deploy', commands.deployFunction, target),
+      ...(resource ? act('$(beaker) Test', commands.testFunction, resource) : []),
+      ...(last === undefined ? [] : [{ title: last, command: '' }]),
+      ...(provisionedConcurrency === undefined ? [] : priced(estimateProvisioned(memorySize, provisionedConcurrency))),
     ];
   }
 

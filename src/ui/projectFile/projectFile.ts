@@ -1,10 +1,12 @@
 import * as vscode from 'vscode';
 import { commands } from '../../contributions.js';
+import { sections } from '../../project/entries.js';
 import { projectFileName } from '../../project/read.js';
 import { type EntryTarget, isEntry, pickEntry, projectOf } from '../commands/targets.js';
 import type { Parts } from '../parts.js';
 import { EntryCompletion, InstanceHover } from './completion.js';
 import { rangeOf, showDiagnostics } from './diagnostics.js';
+import { HandlerLenses } from './handlerLenses.js';
 import { EntryLenses } from './lenses.js';
 import type { ProjectFiles } from './projectFiles.js';
 import { QuickFixes } from './quickFixes.js';
@@ -15,11 +17,14 @@ export function registerProjectFile(parts: Parts): vscode.Disposable[] {
   const { projectFiles, command } = parts;
   const selector: vscode.DocumentSelector = { pattern: `**/${projectFileName}` };
   const lenses = new EntryLenses(parts);
+  const handlers = new HandlerLenses(projectFiles);
   const scripts = new Scripts();
   return [
     lenses,
+    handlers,
     showDiagnostics(projectFiles, scripts),
     vscode.languages.registerCodeLensProvider(selector, lenses),
+    vscode.languages.registerCodeLensProvider({ scheme: 'file', pattern: '**/*.py' }, handlers),
     vscode.languages.registerCompletionItemProvider(
       selector,
       new EntryCompletion(projectFiles, scripts),
@@ -36,7 +41,6 @@ export function registerProjectFile(parts: Parts): vscode.Disposable[] {
 }
 
 async function openEntry(projectFiles: ProjectFiles, argument: unknown): Promise<void> {
-  const sections = ['jobs', 'endpoints', 'data'] as const;
   const target: EntryTarget | undefined = sections.some((section) => isEntry(argument, section))
     ? (argument as EntryTarget)
     : await pickEntry(projectFiles, 'jobs', 'Go to entry');

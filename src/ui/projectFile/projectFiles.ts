@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { messageOf } from '../../core/errors.js';
 import { Emitter, type Event } from '../../core/event.js';
 import { endpointName } from '../../launch/planEndpoint.js';
+import { functionName } from '../../launch/functionName.js';
 import { projectNameOf } from '../../launch/session.js';
 import type { Entry } from '../../project/entries.js';
 import { projectFileName, type Reading, readProject, unreadableProject } from '../../project/read.js';
@@ -18,6 +19,11 @@ export type Section = Entry['section'];
 /** Name of the endpoint that `endpoints.<entry>` is deployed as. */
 export function deployedName({ folder, reading }: OpenProject, entry: string): string {
   return endpointName(projectNameOf(reading.shown, folder.name), entry);
+}
+
+/** Name of the function that `functions.<entry>` is deployed as. */
+export function deployedFunctionName({ folder, reading }: OpenProject, entry: string): string {
+  return functionName(projectNameOf(reading.shown, folder.name), entry);
 }
 
 /** Milliseconds without a keystroke after which an edited file is read again. */

@@ -1,10 +1,16 @@
 import * as vscode from 'vscode';
 import type { TrainingScript } from '../../launch/scanWorkspace.js';
+import type { HandlerReading } from '../../python/lambdaHandler.js';
 
-/** Training scripts as they stand now: unsaved changes of an open document count. */
+/** Scripts as they stand now: unsaved changes of an open document count. */
 export class Scripts {
   /** By URI. Reading a file is cheap, parsing it is not: a text that was parsed is known by itself. */
   private readonly parsed = new Map<string, { readonly text: string; readonly script: TrainingScript | undefined }>();
+
+  private readonly handlers = new Map<
+    string,
+    { readonly text: string; readonly reading: HandlerReading | undefined }
+  >();
 
   /** Undefined for a script that is not there, or too large to read. */
   async of(
@@ -22,9 +28,23 @@ export class Scripts {
     this.parsed.set(uri.toString(), { text, script });
     return script;
   }
+
+  /** Undefined for a file that is not there, or too large to read. */
+  async handler(uri: vscode.Uri, name: string): Promise<HandlerReading | undefined> {
+    const text = await textOf(uri);
+    if (text === undefined) return undefined;
+    const key = `${uri.toString()}#${name}`;
+    const known = this.handlers.get(key);
+    if (known?.text === text) return known.reading;
+    const { readHandlerFile } = await import('../../launch/scanWorkspace.js');
+    const reading = readHandlerFile(text, name);
+    this.handlers.set(key, { text, reading });
+    return reading;
+  }
 }
 
-async function textOf(uri: vscode.Uri): Promise<string | undefined> {
+/** Of a file as it stands in an editor, else on disk; undefined when it is not there. */
+export async function textOf(uri: vscode.Uri): Promise<string | undefined> {
   const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
   if (open) return open.getText();
   return vscode.workspace.fs.readFile(uri).then(

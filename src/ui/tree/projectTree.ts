@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { type Capability, commands } from '../../contributions.js';
 import { sections } from '../../project/entries.js';
 import type { Parts } from '../parts.js';
-import { deployedName, type OpenProject } from '../projectFile/projectFiles.js';
+import { deployedFunctionName, deployedName, type OpenProject } from '../projectFile/projectFiles.js';
 import { lastRun } from '../words.js';
 import { EntryNode, FolderNode, type ProjectNode, SectionNode, TextNode } from './nodes.js';
 import type { Row } from './rows.js';
@@ -22,7 +22,7 @@ export class ProjectTree implements vscode.TreeDataProvider<ProjectNode> {
     this.listening = vscode.Disposable.from(
       projectFiles.onDidChange(again),
       runs.onDidChange(again),
-      inventory.onDidChange(({ kind }) => kind === 'endpoint' && again()),
+      inventory.onDidChange(({ kind }) => (kind === 'endpoint' || kind === 'function') && again()),
     );
   }
 
@@ -99,6 +99,16 @@ export class ProjectTree implements vscode.TreeDataProvider<ProjectNode> {
         icon: 'broadcast',
         color: found?.state === 'InService' ? 'passed' : 'none',
         capabilities: can('deployable'),
+      };
+    }
+    if (section === 'functions') {
+      const found = inventory.find('function', deployedFunctionName(project, name));
+      const record = runs.last(folder.uri.fsPath, `functions.${name}`);
+      return {
+        description: lastRun(record, new Date()) ?? (found ? 'deployed' : 'not deployed'),
+        icon: 'symbol-function',
+        color: record?.outcome === 'Failed' ? 'failed' : found ? 'passed' : 'none',
+        capabilities: can('deployableFunction'),
       };
     }
     const record = runs.last(folder.uri.fsPath, `jobs.${name}`);

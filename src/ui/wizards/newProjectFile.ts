@@ -6,13 +6,15 @@ import { type ProposalChoice, projectFileText } from '../../launch/proposeProjec
 import type { WorkspaceScan } from '../../launch/scanWorkspace.js';
 import { projectFileName } from '../../project/read.js';
 import type { Parts } from '../parts.js';
+import { newFunction } from './newFunction.js';
 import { newTuningJob } from './newTuningJob.js';
 import { ask, type Step } from './wizard.js';
 
-export function registerWizards(parts: Pick<Parts, 'command' | 'projectFiles'>): vscode.Disposable[] {
+export function registerWizards(parts: Pick<Parts, 'command' | 'projectFiles' | 'extension'>): vscode.Disposable[] {
   return [
     parts.command(commands.newProjectFile, newProjectFile),
     parts.command(commands.newTuningJob, () => newTuningJob(parts)),
+    parts.command(commands.newFunction, () => newFunction(parts)),
   ];
 }
 

@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import { commands } from '../../contributions.js';
 import { UserError } from '../../core/errors.js';
 import { describeEstimate, estimateTuning, type SearchLimits } from '../../costs/estimate.js';
 import type { RangeProposal } from '../../launch/proposeRanges.js';
@@ -12,9 +11,9 @@ import {
 } from '../../launch/proposeTuning.js';
 import type { WrittenRange } from '../../project/jobs.js';
 import type { Parts } from '../parts.js';
-import type { OpenProject } from '../projectFile/projectFiles.js';
 import { proposeEntry } from '../projectFile/proposeEntry.js';
 import { Scripts } from '../projectFile/scripts.js';
+import { chosenProject } from './chosenProject.js';
 import { ask, type Step } from './wizard.js';
 
 interface Answers extends Pick<SearchLimits, 'maxJobs' | 'maxParallelJobs'> {
@@ -25,7 +24,7 @@ interface Answers extends Pick<SearchLimits, 'maxJobs' | 'maxParallelJobs'> {
 
 /** Makes a tuning job out of a training job of the project file, which it edits: saving accepts it. */
 export async function newTuningJob({ projectFiles }: Pick<Parts, 'projectFiles'>): Promise<void> {
-  const project = await chosenProject(await projectFiles.all());
+  const project = await chosenProject(await projectFiles.all(), 'tuning job');
   if (!project) return;
   const scripts = new Scripts();
   const bases = await Promise.all(
@@ -46,20 +45,6 @@ export async function newTuningJob({ projectFiles }: Pick<Parts, 'projectFiles'>
   void vscode.window.showInformationMessage(
     `This is a proposal made from jobs.${base.name} and ${base.job.script}. Save it to accept it.`,
   );
-}
-
-async function chosenProject(projects: readonly OpenProject[]): Promise<OpenProject | undefined> {
-  if (projects.length === 0) {
-    const run = () => vscode.commands.executeCommand<void>(commands.newProjectFile);
-    throw new UserError('A tuning job is described in sagemaker.jsonc, and this window has none yet.', {
-      remedy: { label: 'New Project File', run },
-    });
-  }
-  const whole = projects.filter(({ reading }) => reading.project);
-  if (whole.length === 0) throw new UserError('sagemaker.jsonc has errors: mend them first (they are underlined).');
-  if (whole.length === 1) return whole[0];
-  const items = whole.map((project) => ({ label: project.folder.name, project }));
-  return (await vscode.window.showQuickPick(items, { title: 'New tuning job: folder' }))?.project;
 }
 
 const trials = [12, 6, 24, 50, 100];

@@ -13,7 +13,7 @@ function hostScope(line: string): string | undefined {
   for (const { match, captures } of patterns) {
     const found = new RegExp(match).exec(line);
     if (found?.index !== 0) continue;
-    const group = found.findIndex((text, index) => index > 1 && text?.startsWith('algo-'));
+    const group = found.findIndex((text, index) => index > 1 && text !== undefined);
     return group < 0 ? undefined : captures?.[group]?.name;
   }
   return undefined;
@@ -27,6 +27,25 @@ test('neighbouring hosts have colours of their own, and a host has one in all it
   expect(new Set(scopes.slice(0, 5)).size).toBe(5);
   expect(scopes[5], 'and begin anew').toBe(scopes[0]);
   expect(hostScope(line('algo-2', 'algo-1 has joined'))).toBe(scopes[1]);
+});
+
+test('environments of a function have colours, by the last digit of what tells them apart', () => {
+  const scopes = [...'0123456789abcdef'].map((digit) => hostScope(line(`[$LATEST]0123abc${digit}`)));
+  expect(scopes).not.toContain(undefined);
+  expect(new Set(scopes).size).toBe(5);
+});
+
+test("the lines that Lambda writes around a call are told from the function's own", () => {
+  const scopeOf = (message: string) => {
+    const text = lineText({ timestamp: new Date(), host: '[3]0123abcd', message }, true);
+    return patterns.slice(2).find(({ match }) => new RegExp(match).test(text))?.name;
+  };
+  const id = '8f5c2d1e-0000-4000-8000-123456789abc';
+  expect(scopeOf(`START RequestId: ${id} Version: 3`)).toMatch(/^comment/);
+  expect(scopeOf(`END RequestId: ${id}`)).toMatch(/^comment/);
+  expect(scopeOf(`REPORT RequestId: ${id}\tDuration: 1.23 ms`)).toMatch(/report/);
+  expect(scopeOf(`${id} Task timed out after 3.00 seconds`)).toMatch(/^invalid/);
+  expect(scopeOf('the START of it')).toBeUndefined();
 });
 
 test('a line of one host has none, whatever it says', () => {

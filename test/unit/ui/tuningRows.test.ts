@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Trial, TuningJobDetail } from '../../../src/aws/gateways/tuningJobs.js';
 import { asTrainingJob, type ResourceOf } from '../../../src/inventory/resource.js';
 import { trainingJobRow } from '../../../src/ui/tree/rows.js';
-import { trialLabel, trialRow, tuningJobOf, tuningJobRow } from '../../../src/ui/tree/tuningRows.js';
+import { shortTrial, trialLabel, trialRow, tuningJobOf, tuningJobRow } from '../../../src/ui/tree/tuningRows.js';
 import { tunedValue } from '../../../src/ui/words.js';
 
 const now = new Date('2026-11-22T12:00:00Z');
@@ -101,6 +101,26 @@ test('a training job is called a trial where a tuning job is known that names it
   const { trial: _trial, ...listed } = asTrainingJob(trial);
   expect(trainingJobRow(listed, undefined, undefined, now, 'tune-1').description).toMatch(/ · trial of tune-1$/);
   expect(trialLabel('tune-1-003-0123abcd', 'tune-1')).toBe('003-0123abcd');
+});
+
+test('in a list of training jobs trials begin with what tells them apart', () => {
+  const inventory = (known: boolean) =>
+    ({ find: (_kind: string, name: string) => (known && name === 'tune-1' ? job : undefined) }) as Parameters<
+      typeof tuningJobOf
+    >[1];
+  const siblings = ['tune-1-003-0123abcd', 'tune-1-004-4567cdef', 'tune-10-001-0123abcd', 'train-1'].map((name) => ({
+    name,
+  }));
+  const of = (name: string, known = false) => shortTrial(name, siblings, inventory(known));
+  expect(siblings.map(({ name }) => of(name))).toEqual([
+    '…-003-0123abcd',
+    '…-004-4567cdef',
+    'tune-10-001-0123abcd',
+    'train-1',
+  ]);
+  expect(shortTrial('tune-1-003-0123abcd', [], inventory(true)), 'the only one of its tuning job').toBe(
+    '…-003-0123abcd',
+  );
 });
 
 test('tuned values are as exact as they are useful', () => {
