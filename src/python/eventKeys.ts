@@ -40,8 +40,16 @@ export function eventKeys(script: Script, handler: string): EventKeys | undefine
       const call = key === undefined ? callWith(script, node) : undefined;
       const called = call && functions.get(call.callee);
       const parameter = called && parameters(script, called)[call.position];
-      if (called && parameter !== undefined) read(called, parameter, into);
-      else if (call && into === keys && !/^(print|str|repr|len|isinstance|type|dict|logg\w*\.\w+)$/.test(call.callee)) {
+      if (called && parameter !== undefined) {
+        read(called, parameter, into);
+        // What a function of the script makes of the event is taken for the event: `question = read_question(event)`.
+        const made = targetOf(script, call.node);
+        if (made !== undefined) read(body, made, into);
+      } else if (
+        call &&
+        into === keys &&
+        !/^(print|str|repr|len|isinstance|type|dict|logg\w*\.\w+)$/.test(call.callee)
+      ) {
         whole = true;
       }
     }
@@ -95,9 +103,19 @@ function aliasOf(
 }
 
 /** The call that gets a variable as an argument, by position. */
-function callWith(script: Script, node: SyntaxNode): { callee: string; position: number } | undefined {
+function callWith(
+  script: Script,
+  node: SyntaxNode,
+): { node: SyntaxNode; callee: string; position: number } | undefined {
   const call = node.parent?.name === 'ArgList' ? node.parent.parent : null;
   if (call?.name !== 'CallExpression' || !call.firstChild) return undefined;
   const position = script.argumentsOf(call).positional.findIndex(({ from }) => from === node.from);
-  return { callee: script.textOf(call.firstChild), position };
+  return { node: call, callee: script.textOf(call.firstChild), position };
+}
+
+/** The variable that a value is assigned to. */
+function targetOf(script: Script, value: SyntaxNode): string | undefined {
+  const statement = value.parent;
+  const target = statement?.name === 'AssignStatement' ? statement.firstChild : null;
+  return target?.name === 'VariableName' && target.from !== value.from ? script.textOf(target) : undefined;
 }

@@ -4,6 +4,7 @@ import { messageOf } from '../core/errors.js';
 import { readAnswer } from './answers.js';
 import { shortOf } from './askEndpoint.js';
 import { answerOf, inputFailure } from './askFunction.js';
+import { adviceWithoutKeys } from './functionFailure.js';
 import { parts } from './latency.js';
 import { type LocalScripts, ScriptLate, ScriptNotLoaded, type ScriptPlace } from './localScripts.js';
 import type { Failure, Reply } from './reply.js';
@@ -131,8 +132,5 @@ function adviceFor(module: string | null | undefined, said: string): { advice?: 
     const name = module.split('.')[0];
     return { advice: `Install ${name} for the Python that runs it, or choose another one (setting sandbox.python).` };
   }
-  if (/NoCredentialsError|Unable to locate credentials/.test(said)) {
-    return { advice: 'A script runs here without any cloud. Connect to the sandbox, or test what is deployed.' };
-  }
-  return {};
+  return /NoCredentialsError|Unable to locate credentials/.test(said) ? adviceWithoutKeys() : {};
 }

@@ -134,11 +134,13 @@ const explanations: readonly {
     when: /\(ModelError\)/,
     says: () => ({ advice: "The model behind the function failed: its endpoint's log says why." }),
   },
-  {
-    when: /NoCredentialsError|Unable to locate credentials/,
-    says: () => ({ advice: 'The code asks for a cloud, and found no keys.' }),
-  },
+  { when: /NoCredentialsError|Unable to locate credentials/, says: adviceWithoutKeys },
 ];
+
+/** boto3 has found no keys, which happens to scripts that run here alone. */
+export function adviceWithoutKeys(): { advice: string } {
+  return { advice: 'A script runs here without any cloud. Connect to the sandbox, or test what is deployed.' };
+}
 
 function readError(payload: string): FunctionError {
   const value = parseJson(payload);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,7 +9,10 @@ import type { Mutate } from '../../src/aws/change.js';
 import type { Cloud } from '../../src/aws/cloud.js';
 import { connect } from '../../src/aws/load.js';
 import { deploy } from '../../src/hosting/deploy.js';
+import { askEndpoint } from '../../src/testBench/askEndpoint.js';
 import type { LabelSource } from '../../src/testBench/labels.js';
+import { ModelFolders } from '../../src/testBench/modelFolders.js';
+import { stagePicture } from '../../src/testBench/stagePicture.js';
 import { labelsInArchive, ModelLabels } from '../../src/testBench/modelLabels.js';
 import { askEndpoint } from '../../src/testBench/askEndpoint.js';
 import { namedClasses } from '../../src/testBench/namedClasses.js';
@@ -197,5 +201,64 @@ describe('labelsInArchive', () => {
   test('finds none where there are none, and says what is wrong with a broken archive', async () => {
     expect(await labelsInArchive(Readable.from([await tarGz({ 'model.pth': 'x' })]), never)).toBeUndefined();
     await expect(labelsInArchive(Readable.from([Buffer.from('no archive')]), never)).rejects.toThrow();
+  });
+
+  test('puts a picture behind a URL that anybody may read, and takes it away again', async () => {
+    const content = randomBytes(1000);
+    const place = { bucket: 'bench-models', prefix: 'pets' };
+    const staged = await stagePicture(cloud, send, place, content, never);
+    expect(staged.address).toMatch(/^s3:\/\/bench-models\/pets\/test-bench\//);
+    const got = await fetch(staged.url);
+    expect(Buffer.from(await got.arrayBuffer()).equals(content)).toBe(true);
+    await staged.remove();
+    expect((await fetch(staged.url)).status).toBe(404);
+    const nowhere = stagePicture(cloud, send, { ...place, bucket: 'no-such-bucket' }, content, never);
+    await expect(nowhere).rejects.toThrow('There is no bucket no-such-bucket');
+  });
+
+  test('unpacks a model for a script once, anew when it has changed, and knows it without the cloud', async () => {
+    const root = mkdtempSync(path.join(tmpdir(), 'models-'));
+    try {
+      const models = new ModelFolders(root);
+      const archive = 's3://bench-models/changing/model.tar.gz';
+      const put = async (text: string) =>
+        cloud.objects.write(
+          { bucket: 'bench-models', key: 'changing/model.tar.gz' },
+          await tarGz({ 'model.txt': text, 'code/inference.py': handler }),
+          never,
+        );
+      const folder = () => models.folderOf({ archive }, async () => cloud, never);
+      await put('first');
+      const first = await folder();
+      expect(readFileSync(path.join(first, 'model.txt'), 'utf8')).toBe('first');
+      expect(await folder()).toBe(first);
+      await put('second');
+      const second = await folder();
+      expect(readFileSync(path.join(second, 'model.txt'), 'utf8')).toBe('second');
+      const away = () => Promise.reject(new Error('the cloud is away'));
+      expect(await models.folderOf({ archive }, away, never)).toBe(second);
+      await expect(models.folderOf({ archive: `${archive}.old` }, away, never)).rejects.toThrow('the cloud is away');
+      const none = models.folderOf({ archive: 's3://bench-models/none.tar.gz' }, async () => cloud, never);
+      await expect(none).rejects.toThrow('There is no s3://bench-models/none.tar.gz');
+      expect(readdirSync(path.dirname(second))).toEqual([path.basename(second)]);
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  });
+
+  test('asks the variant that is meant, and tells one that is not there', async () => {
+    const question = {
+      body: new TextEncoder().encode('{"answer": [1, 2]}'),
+      contentType: 'application/json',
+      accept: '',
+    };
+    const asked = (variant: string) =>
+      askEndpoint(cloud, { kind: 'endpoint', name: 'nameless', variant }, question, never);
+    expect(await asked('AllTraffic')).toMatchObject({ outcome: 'answer', variant: 'AllTraffic' });
+    expect(await asked('Canary')).toMatchObject({
+      outcome: 'failure',
+      failure: { message: expect.stringContaining('Canary') as string },
+      requestId: expect.any(String) as string,
+    });
   });
 });
