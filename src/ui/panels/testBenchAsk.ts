@@ -9,7 +9,7 @@ import { askedOnce, namedClasses, type NamedClasses } from '../../testBench/name
 import type { Reply } from '../../testBench/reply.js';
 import { type StagedPicture, stagePicture } from '../../testBench/stagePicture.js';
 import type { Question, Target as AskedTarget } from '../../testBench/target.js';
-import { mutationOf } from '../commands/mutations.js';
+import { changing } from '../commands/mutations.js';
 import type { Parts } from '../parts.js';
 import type { OpenProject } from '../projectFile/projectFiles.js';
 import type { EventTemplate, Input, Target } from './testBench.protocol.js';
@@ -71,11 +71,8 @@ export class Asker {
 
   /** Where a function that takes URLs alone finds a picture of this machine. */
   private async stage(bytes: Uint8Array, signal: AbortSignal): Promise<StagedPicture> {
-    const { runs, log, storage } = this.parts;
-    const cloud = await this.asking.cloud();
+    const { cloud, mutate } = await changing(this.parts, titleOf(this.target));
     const [open] = this.projects;
-    const folders = [...(open ? [open.folder.uri.fsPath] : []), storage.fsPath];
-    const mutate = await mutationOf(runs, cloud, titleOf(this.target), folders, (line) => log.info(line));
     const bucket = bucketOf(open?.reading.project, cloud.connection);
     const prefix = open ? projectNameOf(open.reading.shown, open.folder.name) : 'workbench';
     return stagePicture(cloud, mutate, { bucket, prefix }, bytes, signal);
