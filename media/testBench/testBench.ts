@@ -1,10 +1,10 @@
 import '@vscode-elements/elements/dist/vscode-button/index.js';
-import type { About, FromPage, Picture, Target, Targets, ToPage } from '../../src/ui/panels/testBench.protocol.js';
+import type { FromPage, Picture, Target, ToPage } from '../../src/ui/panels/testBench.protocol.js';
 import { el } from '../shared/dom.js';
 import { Page } from '../shared/page.js';
 import { Bodies } from './bodies.js';
 import { onBrought } from './bringing.js';
-import { chosenTemplate, type EventTemplates, templatesOf } from './event.js';
+import { chosenTemplate } from './event.js';
 import { folderInput } from './folder.js';
 import { imageInput, type InputActions, type Refusal, textInput, textProblem } from './input.js';
 import { readGiven } from './picture.js';
@@ -12,8 +12,8 @@ import { showWhyNot } from './reason.js';
 import { Results } from './results.js';
 import { type HistoryEntry, type Kept, restored, type Tab } from './state.js';
 import { Tabs } from './tabs.js';
-import { TargetPicker } from './targetPicker.js';
-import { choices, isSame, keyOf, takesEvent } from './targets.js';
+import { Targeting } from './targeting.js';
+import { takesEvent } from './targets.js';
 import type { Pending } from './waiting.js';
 import { whyNot } from './whyNot.js';
 import '../shared/base.css';
@@ -24,15 +24,8 @@ import './evidence.css';
 class Bench {
   private readonly page = new Page<FromPage, ToPage, Kept>((message) => this.hear(message));
   private readonly now: Kept = restored(this.page.state);
-  private targets: Targets = {
-    ...{ type: 'targets', status: 'reading', connection: '' },
-    ...{ endpoints: [], functions: [], scripts: [], folders: [] },
-  };
-  /** By the key of their targets. */
-  private readonly abouts = new Map<string, About>();
   private readonly bodies = new Bodies(this.now.picture);
   private pending: Pending | undefined;
-  private wantsUsual = false;
   /** A picture is being read or fetched. */
   private fetching: string | undefined;
   private refusal: Refusal | undefined;
@@ -44,12 +37,10 @@ class Bench {
     send: () => this.send(),
   });
 
-  private readonly target = new TargetPicker('target', 'Target', (target, part) => this.aim(target, part));
-  private readonly other = new TargetPicker('other', 'Compared with', (target) => this.compareWith(target), 'with');
-  private readonly compare = el(
-    'button',
-    { type: 'button', class: 'link compare', 'aria-pressed': 'false' },
-    'Compare',
+  private readonly targeting = new Targeting(
+    this.now,
+    (message) => this.page.say(message),
+    () => this.retarget(),
   );
   private readonly tabs = new Tabs((tab) => this.choose(tab));
   private readonly sendButton = el('vscode-button', { id: 'send', title: 'Enter, or Ctrl+Enter in a text' }, 'Send');
@@ -58,21 +49,20 @@ class Bench {
   private readonly mistake = el('div');
 
   constructor(root: Element) {
-    const end = el('div', { class: 'end' }, this.compare, this.sendButton);
+    const { target, other } = this.targeting;
+    const end = el('div', { class: 'end' }, this.targeting.compare, this.sendButton);
     root.append(
       el('h1', { class: 'unseen-title' }, 'Test bench'),
-      el('div', { class: 'bar' }, this.target.element, this.other.element, this.tabs.element, end),
+      el('div', { class: 'bar' }, target.element, other.element, this.tabs.element, end),
       this.reason,
       el('div', { class: 'result' }, this.input, this.results.answer),
       this.results.evidence,
       this.results.history,
     );
-    this.compare.addEventListener('click', () => this.compareWith(this.now.other ? undefined : this.likelyOther()));
     this.sendButton.addEventListener('click', () => this.send());
     addEventListener('keydown', (event) => this.key(event));
     onBrought((found) => (found instanceof File ? void this.take(found) : this.fetch(found.url)));
-    for (const target of [this.now.target, this.now.other]) if (target) this.page.say({ type: 'describe', target });
-    this.showTargets();
+    this.targeting.askAgain();
     this.showInput();
     this.showOutcome();
     this.results.drawHistory();
@@ -81,17 +71,14 @@ class Bench {
   private hear(message: ToPage): void {
     switch (message.type) {
       case 'targets':
-        this.targets = message;
-        this.showTargets();
-        if (!this.now.picture || this.now.tab === 'folder') this.showInput();
-        return;
+        this.targeting.targets = message;
+        return this.showTargets();
       case 'about':
-        this.abouts.set(keyOf(message.target), message);
-        this.takeUsual(message);
-        this.showTargets();
-        return this.showInput();
+        this.targeting.know(message);
+        this.keep();
+        return this.showTargets();
       case 'target':
-        return this.aim(message.target);
+        return this.targeting.aim(message.target);
       case 'picture':
         return void this.take(message);
       case 'noPicture':
@@ -103,7 +90,13 @@ class Bench {
         return this.showInput();
       case 'sending': {
         const { id, phase, target, elapsed } = message;
-        this.pending = { id, phase, target, timeout: this.about(target)?.timeout, since: performance.now() - elapsed };
+        this.pending = {
+          id,
+          phase,
+          target,
+          timeout: this.targeting.about(target)?.timeout,
+          since: performance.now() - elapsed,
+        };
         return this.showOutcome();
       }
       case 'batch':
@@ -158,7 +151,7 @@ class Bench {
 
   private send(): void {
     const { tab, target, other, picture, text } = this.now;
-    if (!target || whyNot(this.now, this.targets) !== undefined || this.pending) return;
+    if (!target || whyNot(this.now, this.targeting.targets) !== undefined || this.pending) return;
     const id = Date.now();
     if (tab === 'folder') return this.sendFolder(id, target);
     if (tab === 'image' && !picture) return;
@@ -167,65 +160,27 @@ class Bench {
       this.mistake.replaceChildren(...(mistake ? [mistake] : []));
       if (mistake) return;
     }
-    const input = this.bodies.input(this.now, this.events());
+    const input = this.bodies.input(this.now, this.targeting.events());
     this.page.say({ type: 'send', id, target, ...(other && { other }), input });
     this.now.sent = tab === 'image' ? { tab, picture } : { tab, text: text[tab].slice(0, 20_000) };
     this.keep();
-    this.pending = { id, phase: 'answer', target, timeout: this.about(target)?.timeout, since: performance.now() };
+    this.pending = {
+      id,
+      phase: 'answer',
+      target,
+      timeout: this.targeting.about(target)?.timeout,
+      since: performance.now(),
+    };
     this.showOutcome();
   }
 
   private sendFolder(id: number, target: Target): void {
     if (this.now.batchResult?.state === 'running') return;
-    const events = this.events();
+    const events = this.targeting.events();
     const event = events && chosenTemplate(this.now, events)?.text;
     const { batch, imageType: contentType } = this.now;
     this.results.showCell(undefined);
     this.page.say({ type: 'batch', id, target, ...batch, contentType, ...(event !== undefined && { event }) });
-  }
-
-  /** @param part whether its alias or version was chosen, if only `$LATEST` */
-  private aim(target: Target, part = false): void {
-    this.wantsUsual = !part;
-    this.now.target = target;
-    if (isSame(target, this.now.other)) this.now.other = undefined;
-    this.page.say({ type: 'select', target });
-    this.keep();
-    this.showTargets();
-    this.showInput();
-  }
-
-  /** Callers of a function use its alias, so that is what is tested unless somebody wants another one. */
-  private takeUsual({ target, usual }: About): void {
-    const { now } = this;
-    if (!this.wantsUsual || usual === undefined || now.target?.kind !== 'function' || !isSame(target, now.target))
-      return;
-    now.target = { ...now.target, qualifier: now.target.qualifier ?? usual };
-    this.keep();
-  }
-
-  private compareWith(target: Target | undefined): void {
-    this.now.other = target;
-    if (target) this.page.say({ type: 'describe', target });
-    this.keep();
-    this.showTargets();
-  }
-
-  /** The first that is not the target itself. */
-  private likelyOther(): Target | undefined {
-    return choices(this.targets).find((one) => !isSame(one, this.now.target));
-  }
-
-  private about(target: Target | undefined): About | undefined {
-    return target && this.abouts.get(keyOf(target));
-  }
-
-  /** How the target takes a picture; undefined where that is its body. */
-  private events(): EventTemplates | undefined {
-    const { target, other } = this.now;
-    const takes = [target, other].find(takesEvent);
-    // A model beside a function gets the picture itself.
-    return takesEvent(target) ? templatesOf(this.about(takes)) : undefined;
   }
 
   private choose(tab: Tab): void {
@@ -257,24 +212,26 @@ class Bench {
     this.page.state = this.now;
   }
 
+  /** Nothing is taken from under the hands of somebody who writes. */
   private showTargets(): void {
-    const [first] = choices(this.targets);
-    if (!this.now.target && first && this.targets.status !== 'reading') return this.aim(first);
-    const { target, other, tab } = this.now;
-    this.target.show(target, this.targets, this.about(target));
-    this.other.show(other, this.targets, this.about(other));
-    this.other.element.hidden = !other || tab === 'folder';
-    this.compare.hidden = tab === 'folder' || !this.likelyOther();
-    this.compare.setAttribute('aria-pressed', String(other !== undefined));
-    this.compare.textContent = other ? 'Compare no more' : 'Compare';
-    this.showReason();
+    const writes =
+      this.input.contains(document.activeElement) && document.activeElement?.matches('textarea, input, select');
+    if (writes) {
+      this.targeting.draw();
+      this.showReason();
+    } else this.showInput();
+  }
+
+  private retarget(): void {
+    this.keep();
+    this.showInput();
   }
 
   private showReason(): void {
-    const why = whyNot(this.now, this.targets);
+    const why = whyNot(this.now, this.targeting.targets);
     const busy = this.pending !== undefined || (this.now.tab === 'folder' && this.now.batchResult?.state === 'running');
     this.sendButton.toggleAttribute('disabled', why !== undefined || busy);
-    this.reason.replaceChildren(...(busy ? [] : showWhyNot(why, this.targets, (it) => this.page.say(it))));
+    this.reason.replaceChildren(...(busy ? [] : showWhyNot(why, this.targeting.targets, (it) => this.page.say(it))));
   }
 
   private showInput(): void {
@@ -282,17 +239,18 @@ class Bench {
     this.tabs.show(tab, takesEvent(this.now.target));
     this.input.setAttribute('aria-labelledby', `tab-${tab}`);
     this.mistake.replaceChildren();
-    const events = this.events();
+    const events = this.targeting.events();
     const actions = this.inputActions();
     const shown = {
-      image: () => imageInput(this.now, this.targets, events, this.refusal, actions),
+      image: () => imageInput(this.now, this.targeting.targets, events, this.refusal, actions),
       json: () => textInput(this.now, 'json', events, actions),
       csv: () => textInput(this.now, 'csv', undefined, actions),
-      folder: () => folderInput(this.now, this.targets, events, actions),
+      folder: () => folderInput(this.now, this.targeting.targets, events, actions),
     };
     this.input.classList.toggle('text', tab === 'json' || tab === 'csv');
     this.input.replaceChildren(...shown[tab](), this.mistake);
-    this.showTargets();
+    this.targeting.draw();
+    this.showReason();
   }
 
   private inputActions(): InputActions & { chooseFolder(): void } {
