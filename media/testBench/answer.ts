@@ -166,7 +166,7 @@ function formatted(text: string): string {
 
 /** What went wrong: who, what, why, and one action. */
 export function showFailure(failure: Failure, actions: AnswerActions): HTMLElement[] {
-  const { message, evidence, said, logged, gone, target, denial } = failure;
+  const { message, evidence, advice, said, logged, gone, target, denial } = failure;
   const act = gone
     ? link('Deploy an endpoint', () => actions.deploy())
     : denial
@@ -174,7 +174,12 @@ export function showFailure(failure: Failure, actions: AnswerActions): HTMLEleme
       : logged && link(`Open the log of ${nameOf(target)}`, () => actions.showLog(target));
   const whole = said !== undefined && !message.endsWith(said) && said;
   return [
-    note('error', message, evidence ?? '', act ? el('p', { class: 'small' }, act) : undefined),
+    note(
+      'error',
+      message,
+      [evidence, advice].filter(Boolean).join(' '),
+      act ? el('p', { class: 'small' }, act) : undefined,
+    ),
     ...(denial ? [denied(denial)] : []),
     ...(whole
       ? [

@@ -31,6 +31,6 @@ export function titleOf({ names, rows }: Latency): string {
   if (!now) return '';
   const most = now.parts.reduce((best, part, index) => (part > (now.parts[best] ?? 0) ? index : best), 0);
   const rounded = (value: number) => count(Math.round(value));
-  const first = `${names[most]} takes ${rounded(now.parts[most] ?? 0)} of ${rounded(now.total)} ms`;
+  const first = `${names[most]}: ${rounded(now.parts[most] ?? 0)} of ${rounded(now.total)} ms`;
   return cold ? `${first}; the last cold start took ${rounded(cold.total)} ms` : first;
 }

@@ -63,7 +63,7 @@ describe('a function in front of an endpoint', () => {
     await bench.getByText('How the answer was unwrapped').waitFor();
     await bench
       .getByRole('figure')
-      .getByText(/takes [\d,]+ of [\d,]+ ms/)
+      .getByText(/: [\d,]+ of [\d,]+ ms/)
       .waitFor();
     await bench
       .locator('pre b')
@@ -79,7 +79,8 @@ describe('a function in front of an endpoint', () => {
     await url.press('Enter');
     await bench.getByText('is not a public address, so it is not fetched').waitFor();
     await bench.getByRole('button', { name: 'Write it into an event' }).click();
-    await bench.getByLabel('Event').press('Control+Enter');
+    await bench.getByRole('textbox', { name: 'Event' }).press('Control+Enter');
+    await bench.locator('.eyebrow').getByText('{ "url": ').waitFor({ timeout: 60_000 });
     await bench.locator('h1').getByText('Bag').waitFor();
     await window.picture('function-url');
   });

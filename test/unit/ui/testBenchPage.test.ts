@@ -100,9 +100,9 @@ test('latency is shown where its parts are known, beside the last cold start of 
     ['This request, warm', 0, 113, 37],
     ['The last cold one', 1100, 160, 40],
   ]);
-  expect(titleOf(both)).toBe('Function takes 113 of 150 ms; the last cold start took 1,300 ms');
+  expect(titleOf(both)).toBe('Function: 113 of 150 ms; the last cold start took 1,300 ms');
   expect(latencyOf(cold, cold)?.rows).toHaveLength(1);
-  expect(titleOf(latencyOf(cold, cold)!)).toBe('Init takes 1,100 of 1,300 ms');
+  expect(titleOf(latencyOf(cold, cold)!)).toBe('Init: 1,100 of 1,300 ms');
   expect(latencyOf(outcome({ latency: [{ name: 'All', milliseconds: 150 }] }), cold)).toBeUndefined();
 });
 
