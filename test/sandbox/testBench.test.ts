@@ -14,7 +14,6 @@ import type { LabelSource } from '../../src/testBench/labels.js';
 import { ModelFolders } from '../../src/testBench/modelFolders.js';
 import { stagePicture } from '../../src/testBench/stagePicture.js';
 import { labelsInArchive, ModelLabels } from '../../src/testBench/modelLabels.js';
-import { askEndpoint } from '../../src/testBench/askEndpoint.js';
 import { namedClasses } from '../../src/testBench/namedClasses.js';
 import { predict } from '../../src/testBench/predict.js';
 import { endpointLogGroup } from '../../src/logs/followLog.js';
