@@ -46,6 +46,11 @@ const dataFile = /\.(csv|tsv|parquet|jsonl|npz|npy|h5|tfrecord)$/i;
 const picture = /\.(jpe?g|png|bmp|webp)$/i;
 const split = /^(train|training|valid|validation|val|test)$/i;
 
+/** What a Lambda handler reads of its event; undefined when the script has no such function. */
+export function readEventKeys(text: string, handler: string): EventKeys | undefined {
+  return eventKeys(new Script(text), handler);
+}
+
 /** Reads scripts and folder names; runs nothing, changes nothing. */
 export async function scanWorkspace(workspace: string, signal: AbortSignal): Promise<WorkspaceScan> {
   const scripts: { path: string; text: string }[] = [];

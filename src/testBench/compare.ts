@@ -67,3 +67,27 @@ function isClose(a: number, b: number): boolean {
 function ranked({ predictions }: Classification): Map<string, RankedPrediction> {
   return new Map(predictions.map((each, index) => [classKey(each.name), { ...each, rank: index + 1 }]));
 }
+
+/** What comparing one picture after another says in all. */
+export interface ComparisonSummary {
+  readonly compared: number;
+  readonly equal: number;
+  /** The likeliest class is the same, whatever the numbers. */
+  readonly sameFirst: number;
+  /** The largest difference of a class in any of them. */
+  readonly probability: number;
+  readonly score: number;
+}
+
+/** @param differences of the pictures that both have answered */
+export function summarizeDifferences(differences: readonly Difference[]): ComparisonSummary {
+  const largest = (of: (difference: Difference) => number) =>
+    differences.reduce((most, each) => Math.max(most, of(each)), 0);
+  return {
+    compared: differences.length,
+    equal: differences.filter(({ equal }) => equal).length,
+    sameFirst: differences.filter(({ sameFirst }) => sameFirst).length,
+    probability: largest(({ probability }) => probability),
+    score: largest(({ score }) => score),
+  };
+}

@@ -8,7 +8,7 @@ import { deploy } from '../../src/hosting/deploy.js';
 import { ask, type Asking } from '../../src/testBench/ask.js';
 import { runBatch } from '../../src/testBench/batch.js';
 import type { Classification } from '../../src/testBench/classes.js';
-import { compare } from '../../src/testBench/compare.js';
+import { compare, summarizeDifferences } from '../../src/testBench/compare.js';
 import { summarize } from '../../src/testBench/confusion.js';
 import { LocalScripts } from '../../src/testBench/localScripts.js';
 import { ModelFolders } from '../../src/testBench/modelFolders.js';
@@ -103,6 +103,8 @@ test('a model gives the same scores from its script here and from its endpoint, 
   const there = await answersOf({ kind: 'endpoint', name: 'sample' });
   const differences = here.answers.map((answer, index) => compare(answer, there.answers[index]!));
   expect(differences.filter(({ equal, sameOrder }) => !equal || !sameOrder)).toEqual([]);
+  const { length } = pictures;
+  expect(summarizeDifferences(differences)).toMatchObject({ compared: length, equal: length, sameFirst: length });
   // Scores, not only the best class: all ten have been compared.
   expect(differences.every(({ classes }) => classes.length === 10)).toBe(true);
   expect(here.summary).toMatchObject({ answered: pictures.length, failed: 0, known: pictures.length });

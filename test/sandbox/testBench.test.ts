@@ -9,9 +9,13 @@ import type { Mutate } from '../../src/aws/change.js';
 import type { Cloud } from '../../src/aws/cloud.js';
 import { connect } from '../../src/aws/load.js';
 import { deploy } from '../../src/hosting/deploy.js';
+import { ask as askAnybody, type Asking } from '../../src/testBench/ask.js';
 import { askEndpoint } from '../../src/testBench/askEndpoint.js';
 import type { LabelSource } from '../../src/testBench/labels.js';
+import { labelSources } from '../../src/testBench/labelSources.js';
+import { LocalScripts } from '../../src/testBench/localScripts.js';
 import { ModelFolders } from '../../src/testBench/modelFolders.js';
+import { askedOnce } from '../../src/testBench/namedClasses.js';
 import { stagePicture } from '../../src/testBench/stagePicture.js';
 import { labelsInArchive, ModelLabels } from '../../src/testBench/modelLabels.js';
 import { namedClasses } from '../../src/testBench/namedClasses.js';
@@ -245,6 +249,35 @@ describe('labelsInArchive', () => {
     }
   });
 
+  test('asks the model behind a target for the names of its classes, and no more than once in a batch', async () => {
+    const scripts = new LocalScripts({
+      resources: path.resolve('resources/python'),
+      python: async () => '/usr/bin/python3',
+      models: new ModelFolders(mkdtempSync(path.join(tmpdir(), 'models-'))),
+      environment: process.env,
+    });
+    const asking: Asking = { cloud: async () => cloud, scripts };
+    const file = path.resolve('test/fixtures/small/inference.py');
+    const model = { archive: 's3://bench-models/named/model.tar.gz' };
+    const question = {
+      body: new TextEncoder().encode('{"answer": [1, 2]}'),
+      contentType: 'application/json',
+      accept: '',
+    };
+    for (const target of [
+      { kind: 'endpoint', name: 'named' },
+      { kind: 'script', file, model },
+    ] as const) {
+      const reply = await askAnybody(asking, target, question, never);
+      const [source] = labelSources(asking, new ModelLabels(), reply).map(askedOnce);
+      expect(await source?.read(never)).toEqual(['cat', 'dog']);
+      const calls = await sandbox.calls();
+      expect(await source?.read(never)).toEqual(['cat', 'dog']);
+      expect((await sandbox.calls())['sagemaker:DescribeEndpoint']).toBe(calls['sagemaker:DescribeEndpoint']);
+    }
+    scripts.dispose();
+  });
+
   test('asks the variant that is meant, and tells one that is not there', async () => {
     const question = {
       body: new TextEncoder().encode('{"answer": [1, 2]}'),
@@ -252,7 +285,7 @@ describe('labelsInArchive', () => {
       accept: '',
     };
     const asked = (variant: string) =>
-      askEndpoint(cloud, { kind: 'endpoint', name: 'nameless', variant }, question, never);
+      askEndpoint(cloud, { kind: 'endpoint', name: 'named', variant }, question, never);
     expect(await asked('AllTraffic')).toMatchObject({ outcome: 'answer', variant: 'AllTraffic' });
     expect(await asked('Canary')).toMatchObject({
       outcome: 'failure',

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AskPicture, type BatchRow, runBatch } from '../../../src/testBench/batch.js';
 import { classify } from '../../../src/testBench/classes.js';
-import { compare } from '../../../src/testBench/compare.js';
+import { compare, summarizeDifferences } from '../../../src/testBench/compare.js';
 import { picturesOf, summarize } from '../../../src/testBench/confusion.js';
 import { type Picture, picturesIn } from '../../../src/testBench/pictures.js';
 import { resultsCsv } from '../../../src/testBench/resultsCsv.js';
@@ -16,10 +16,16 @@ const picture = (name: string, expected?: string): Picture => ({ file: `/data/${
 function answer(numbers: number[], labels = names): Awaited<ReturnType<AskPicture>> {
   const target = { kind: 'endpoint', name: 'pets' } as const;
   const reply = {
-    ...{ target, outcome: 'answer', sent: { contentType: 'image/png', bytes: 1 }, steps: [], body: new Uint8Array() },
+    ...{
+      target,
+      outcome: 'answer' as const,
+      sent: { contentType: 'image/png', bytes: 1 },
+      steps: [],
+      body: new Uint8Array(),
+    },
     ...{ text: '', contentType: 'application/json', latency: { total: 5, parts: [] } },
-    reading: { kind: 'classes', rows: [numbers] },
-  } as const;
+    reading: { kind: 'classes' as const, rows: [numbers] },
+  };
   return { reply, classes: classify(numbers, labels) };
 }
 
@@ -137,6 +143,15 @@ describe('two answers', () => {
       ['cat', true, 2, 1],
       ['guinea pig', false, 3, 3],
     ]);
+  });
+
+  test('are counted over many pictures', () => {
+    const differences = [numbers, [2.5, 2, -1], [0.6, 2, -1]].map((other) =>
+      compare(classify(numbers, names), classify(other, names)),
+    );
+    const summary = summarizeDifferences(differences);
+    expect(summary).toMatchObject({ compared: 3, equal: 1, sameFirst: 2, score: 2 });
+    expect(summarizeDifferences([])).toMatchObject({ compared: 0, equal: 0, score: 0 });
   });
 
   test('of all classes and of the best few are compared by what both name', () => {

@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { eventKeys } from '../../../src/python/eventKeys.js';
-import { Script } from '../../../src/python/script.js';
+import { readEventKeys } from '../../../src/launch/scanWorkspace.js';
 import { chooseTemplate, eventOf, needsUrl } from '../../../src/testBench/events.js';
 import { jsonFault } from '../../../src/testBench/jsonFault.js';
 import { tooLarge } from '../../../src/testBench/sizes.js';
 
-const keysOf = (text: string) => eventKeys(new Script(text), 'lambda_handler');
+const keysOf = (text: string) => readEventKeys(text, 'lambda_handler');
 const handler = (...lines: string[]) =>
   `def lambda_handler(event, context):\n${lines.map((line) => `    ${line}\n`).join('')}`;
 
