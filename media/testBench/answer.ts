@@ -87,7 +87,12 @@ function showRow(
     ),
     ...(row.flat ? [flatNote(row, digits)] : []),
     chart,
-    el('p', { class: 'foot' }, `${more}${row.looks} ${content.names.join(' ')} `, toggle),
+    el(
+      'p',
+      { class: 'foot' },
+      `${more}${row.looks} ${[...content.names, ...(answer.remarks ?? [])].join(' ')} `,
+      toggle,
+    ),
     ...(total > Math.min(...tops) ? [chooseTop(total, top, actions)] : []),
   ];
 }
@@ -177,7 +182,7 @@ export function showFailure(failure: Failure, actions: AnswerActions): HTMLEleme
     note(
       'error',
       message,
-      [evidence, advice].filter(Boolean).join(' '),
+      [evidence, advice, ...(failure.remarks ?? [])].filter(Boolean).join(' '),
       act ? el('p', { class: 'small' }, act) : undefined,
     ),
     ...(denial ? [denied(denial)] : []),

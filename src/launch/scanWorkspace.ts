@@ -162,11 +162,6 @@ export function readHandlerFile(text: string, name: string): HandlerReading | un
   return text.length > largestScript ? undefined : readHandler(new Script(text), name);
 }
 
-/** What a handler reads of its event; undefined when there is no such handler, or its file is not written by hand. */
-export function readEventKeys(text: string, handler: string): EventKeys | undefined {
-  return text.length > largestScript ? undefined : eventKeys(new Script(text), handler);
-}
-
 /** What a script has to be called by; nothing in one that is too large to be written by hand. */
 export function readHandlers(text: string, named: readonly string[]): ScriptHandlers {
   return text.length > largestScript ? { handlers: [], isWhole: true } : scriptHandlers(new Script(text), named);

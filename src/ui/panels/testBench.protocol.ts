@@ -197,6 +197,8 @@ export interface Told {
   readonly latency: readonly LatencyPart[];
   /** The end of the log of exactly this request. */
   readonly log?: string;
+  /** What is unusual in the picture that was sent, in sentences. */
+  readonly remarks?: readonly string[];
   /** How the answer was unwrapped; empty where it came as it is. */
   readonly steps: readonly Step[];
 }

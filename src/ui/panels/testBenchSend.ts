@@ -1,3 +1,4 @@
+import { imageRemarks } from '../../testBench/imageRemarks.js';
 import type { Asker, GivenPicture } from './testBenchAsk.js';
 import type { Comparison, Outcome, Send, Sending, Target } from './testBench.protocol.js';
 import { comparisonOf } from './testBenchComparison.js';
@@ -17,13 +18,14 @@ export async function send(
   signal: AbortSignal,
 ): Promise<Outcome | Comparison> {
   const expected = input.picture?.expected;
+  const remarks = picture ? imageRemarks(picture.bytes) : [];
   const ask = async (one: Target) => {
     const asker = await askerOf(one);
     signal.throwIfAborted();
     progress(one, 'answer');
     const { reply, named } = await asker.ask(input, picture, () => progress(one, 'names'), signal);
     const outcome = outcomeOf({ id, target: one, connection, expected }, reply, named);
-    return { outcome, named };
+    return { outcome: remarks.length > 0 ? { ...outcome, remarks } : outcome, named };
   };
   const first = await ask(target);
   if (!other) return first.outcome;
