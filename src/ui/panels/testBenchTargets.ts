@@ -220,7 +220,7 @@ export class TargetList {
   }
 
   dispose(): void {
-    this.registered.forEach((each) => each.dispose());
+    vscode.Disposable.from(...this.registered).dispose();
   }
 }
 
