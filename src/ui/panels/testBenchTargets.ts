@@ -38,7 +38,7 @@ function script(target: ScriptTarget, root: string): Targets['scripts'][number] 
 }
 
 /** What a script is called that a person points at. */
-export function scriptLabel({ file, handler, entry }: ScriptTarget, root: string | undefined): string {
+function scriptLabel({ file, handler, entry }: ScriptTarget, root: string | undefined): string {
   const inside = root === undefined ? file : path.relative(root, file).replaceAll(path.sep, '/');
   return `${inside}${handler === undefined ? '' : `, ${handler}`}${entry === undefined ? '' : `, as ${entry}`}`;
 }
