@@ -23,11 +23,14 @@ import uuid
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Callable
 
+import lambda_bootstrap as runtime
+
 # What is here goes last: a script's own modules, and an installed toolkit, come before it.
 sys.path.append(os.path.join(sys.path.pop(0), "serving"))
 
+# What a frame is made of.
 Reply = "tuple[dict[str, Any], bytes | bytearray]"
-Answer = Callable[[dict, bytearray], "tuple[dict[str, Any], bytes | bytearray]"]
+Answer = Callable[["dict[str, Any]", bytearray], Reply]
 
 
 def main(kind: str, file: str, what: str) -> int:
@@ -105,57 +108,25 @@ def load_inference(file: str, model_dir: str) -> Answer:
 
 
 def load_handler(file: str, function: str) -> Answer:
+    """The handler in what the sandbox's Lambda puts around one: its context, its log lines, its words for errors."""
+    runtime.set_up_logging()
     handler = getattr(importlib.import_module(module_of(file)), function)
 
     def answer(head: dict[str, Any], body: bytearray) -> Reply:
-        context = Context(function, head["timeout"])
+        runtime.request_id = str(uuid.uuid4())
+        deadline = int((time.time() + head["timeout"]) * 1000)
         try:
-            result = handler(json.loads(body), context)
+            context = runtime.LambdaContext({"lambda-runtime-deadline-ms": str(deadline)})
+            return {}, runtime.marshal(handler(json.loads(body), context))[0]
+        except runtime.LambdaError as error:
+            told = runtime.error_of(error)
         except Exception as error:  # noqa: BLE001 (whatever a script raises is its answer)
-            traceback.print_exc()
-            return {"functionError": "Unhandled"}, json.dumps(failure(error, file, context.aws_request_id)).encode()
-        try:
-            # As awslambdaric writes it: what is no JSON is an error of the function, NaN is written as NaN.
-            return {}, json.dumps(result, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        except (TypeError, ValueError) as error:
-            told = {
-                "errorMessage": f"Unable to marshal response: {error}",
-                "errorType": "Runtime.MarshalError",
-                "requestId": context.aws_request_id,
-                "stackTrace": [],
-            }
-            return {"functionError": "Unhandled"}, json.dumps(told).encode()
+            trace = traceback.format_list(frames_of(error, file))
+            told = runtime.make_error(str(error), type(error).__name__, trace)
+        runtime.log_error(told)
+        return {"functionError": "Unhandled"}, json.dumps(told).encode()
 
     return answer
-
-
-class Context:
-    """What a handler gets as its second argument; names are those of awslambdaric's LambdaContext."""
-
-    def __init__(self, function: str, timeout: float) -> None:
-        self.aws_request_id = str(uuid.uuid4())
-        self.function_name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", function)
-        self.function_version = "$LATEST"
-        self.invoked_function_arn = f"arn:aws:lambda:here:000000000000:function:{self.function_name}"
-        self.memory_limit_in_mb = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
-        self.log_group_name = f"/aws/lambda/{self.function_name}"
-        self.log_stream_name = "here"
-        self.client_context = None
-        self.identity = None
-        self._deadline = time.monotonic() + timeout
-
-    def get_remaining_time_in_millis(self) -> int:
-        return max(0, int((self._deadline - time.monotonic()) * 1000))
-
-
-def failure(error: BaseException, file: str, request_id: str) -> dict[str, Any]:
-    """An error in Lambda's form."""
-    return {
-        "errorMessage": str(error),
-        "errorType": type(error).__name__,
-        "requestId": request_id,
-        "stackTrace": traceback.format_list(frames_of(error, file)),
-    }
 
 
 def described(error: BaseException, file: str) -> dict[str, Any]:

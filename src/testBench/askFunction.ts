@@ -75,7 +75,8 @@ function understood(
   total: number,
   bounds: Bounds,
 ): Reply {
-  const log = logTail.replace(/\n$/, '').split('\n');
+  // Lambda's runtimes write an event of several lines with carriage returns.
+  const log = logTail.trimEnd().split(/\r?\n|\r/);
   const report = findReport(log);
   const timing: Timing = report
     ? { total, start: { name: 'function init', milliseconds: report.init }, code: ['function', report.duration] }

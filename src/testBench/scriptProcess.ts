@@ -161,5 +161,6 @@ export class ScriptProcess {
 
 function lines(text: string): string[] {
   const trimmed = text.slice(-longestLog).replace(/\n$/, '');
-  return trimmed === '' ? [] : trimmed.split('\n');
+  // Lambda's runtimes write an event of several lines with carriage returns.
+  return trimmed === '' ? [] : trimmed.split(/\r?\n|\r/);
 }

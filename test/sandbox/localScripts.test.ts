@@ -150,7 +150,14 @@ def lambda_handler(event, context):
   });
 
   test.each([
-    ['raises', 'raise KeyError("url")', { message: "the_script.py lambda_handler failed: KeyError: 'url'" }],
+    [
+      'raises',
+      'raise KeyError("url")',
+      {
+        said: expect.stringContaining('line 2, in lambda_handler') as string,
+        message: "the_script.py lambda_handler failed: KeyError: 'url'",
+      },
+    ],
     ['returns what is no JSON', 'return {1, 2}', { advice: expect.stringContaining('json.dumps') as string }],
     ['calls for its end', 'import sys; sys.exit(4)', { message: expect.stringContaining('sys.exit 4') as string }],
     ['ends', 'import os; print("last words", flush=True); os._exit(5)', { said: 'last words' }],
@@ -158,6 +165,20 @@ def lambda_handler(event, context):
   ])('fails when it %s', async (what, line, failure) => {
     const text = `def lambda_handler(event, context):\n    ${line}\n`;
     expect(failureOf(await asked(handler(`fails ${what}`, text), {}))).toMatchObject(failure);
+  });
+
+  test('logs as Lambda does: records with their level, errors with their traceback, a line each', async () => {
+    const text = `
+import logging
+logging.getLogger().setLevel(logging.INFO)
+def lambda_handler(event, context):
+    logging.getLogger().info("asked")
+    raise ValueError("grey")
+`;
+    const { log } = await asked(handler('logs', text), {});
+    expect(log?.[0]).toMatch(/^\[INFO\]\t\S+Z\t[0-9a-f-]{36}\tasked$/);
+    expect(log?.slice(1, 3)).toEqual(['[ERROR] ValueError: grey', 'Traceback (most recent call last):']);
+    expect(log?.some((line) => line.includes('line 6, in lambda_handler'))).toBe(true);
   });
 
   test('is ended with what it started when it is late, or cancelled, and starts again', async () => {
