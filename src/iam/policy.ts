@@ -35,10 +35,10 @@ export interface Principal {
 }
 
 /**
- * What a document is to be: a customer managed policy, an inline or session policy, or the trust policy of a role.
- * Managed policies must be of version 2012-10-17.
+ * What a document is to be: a customer managed policy, an inline or session policy, the trust policy of a role, or the
+ * policy of a resource (a Lambda function). Managed policies must be of version 2012-10-17.
  */
-export type PolicyKind = 'managed' | 'inline' | 'trust';
+export type PolicyKind = 'managed' | 'inline' | 'trust' | 'resource';
 
 /**
  * A document that IAM refuses with MalformedPolicyDocument. The message begins with IAM's own sentence; where that says
@@ -190,7 +190,7 @@ function checkResource(resource: string): void {
 const principalKinds = ['AWS', 'Service', 'Federated', 'CanonicalUser'] as const;
 
 function readPrincipals(statement: Json, kind: PolicyKind): Principal[] | undefined {
-  if (kind !== 'trust') {
+  if (kind !== 'trust' && kind !== 'resource') {
     if (!('Principal' in statement || 'NotPrincipal' in statement)) return undefined;
     throw new MalformedPolicy('Policy document should not specify a principal.');
   }
@@ -198,6 +198,7 @@ function readPrincipals(statement: Json, kind: PolicyKind): Principal[] | undefi
     throw new MalformedPolicy('AssumeRole policy must not contain NotPrincipal field.');
   }
   const principal = statement['Principal'];
+  if (kind === 'resource' && principal === '*') return [{ kind: 'AWS', id: '*' }];
   if (principal === undefined) throw new MalformedPolicy('Missing required field Principal');
   // A bare "*" is refused by CreateRole: aws-cdk#5746. {"AWS": "*"} is not.
   if (!isObject(principal)) throw new MalformedPolicy('Invalid principal in policy.');

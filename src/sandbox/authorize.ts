@@ -1,5 +1,7 @@
-import { evaluate, type Decision } from '../iam/evaluate.js';
+import { evaluate, type Decision, type NamedPolicy, type Request } from '../iam/evaluate.js';
 import { contextOf, type Context } from '../iam/pattern.js';
+import { parsePolicy } from '../iam/policy.js';
+import { trust } from '../iam/trust.js';
 import { realTime, type Clock } from './clock.js';
 import type { Identities } from './identity/identities.js';
 import { type Caller, ServiceError } from './protocol/service.js';
@@ -20,20 +22,40 @@ export class Authorizer implements Access {
     action: string,
     resource: string,
     context: Readonly<Record<string, string | readonly string[]>> = {},
+    resourcePolicy?: string,
   ): void {
-    const decision = this.decide(caller, action, resource, context);
+    const decision = this.decide(caller, action, resource, context, resourcePolicy);
     if (decision && decision.outcome !== 'Allowed') throw accessDenied(caller, action, resource, decision);
   }
 
-  /** What the caller's own policies say; undefined of the root user, whom none binds. */
+  /** What the caller's own policies say, and the resource's; undefined of the root user, whom none binds. */
   decide(
     caller: Caller,
     action: string,
     resource: string,
     context: Readonly<Record<string, string | readonly string[]>> = {},
+    resourcePolicy?: string,
   ): Decision | undefined {
     const policies = this.identities.policiesOf(caller);
-    return policies && evaluate(policies, { action, resource, context: this.context(caller, action, context) });
+    if (!policies) return undefined;
+    const request = { action, resource, context: this.context(caller, action, context) };
+    const granted = resourcePolicy === undefined ? [] : this.granted(caller, request, resourcePolicy);
+    return evaluate({ ...policies, identity: [...policies.identity, ...granted] }, request);
+  }
+
+  /**
+   * A resource's policy that names the caller's role is as good as one of the role's own, within one account; what
+   * bounds the role bounds that too ("Policy evaluation logic", resource-based policies and IAM role principals).
+   */
+  private granted(caller: Caller, { action, resource, context }: Request, document: string): NamedPolicy[] {
+    const policy = parsePolicy(document, 'resource');
+    const role = caller.role === undefined ? undefined : this.identities.roles.get(caller.role);
+    const assumer = {
+      ...{ account: caller.account, arn: caller.arn },
+      ...(role && { role: this.identities.roles.arn(role) }),
+    };
+    const said = trust(policy, resource, assumer, context, action);
+    return said === 'direct' ? [{ name: 'resource policy', arn: undefined, policy }] : [];
   }
 
   /**

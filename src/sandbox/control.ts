@@ -136,8 +136,8 @@ export class Control implements PlainHandler {
   }
 
   /**
-   * Jobs, deployments and clients without a window (a terminal, a notebook) are waited for; endpoints in service are
-   * not: nobody calls them, and they come back at the next start.
+   * Jobs, deployments, functions that run and clients without a window (a terminal, a notebook) are waited for;
+   * endpoints in service and environments of functions are not: nobody calls them, and they come back at the next start.
    */
   private considerEnd(wait = this.parts.endWhenIdle): void {
     const { endWhenIdle, activity, stop } = this.parts;

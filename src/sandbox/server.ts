@@ -248,11 +248,15 @@ async function perform(
     readonly action?: string;
     resource(input: unknown): string | readonly string[];
     conditionKeys?(input: unknown): Readonly<Record<string, string | readonly string[]>>;
+    resourcePolicy?(input: unknown): string | undefined;
     run(input: unknown, context: RequestContext): unknown;
   };
   const action = operation.action ?? `${service.iamPrefix}:${name}`;
   const keys = operation.conditionKeys?.(input);
-  for (const resource of [operation.resource(input)].flat()) access.require(context.caller, action, resource, keys);
+  const policy = operation.resourcePolicy?.(input);
+  for (const resource of [operation.resource(input)].flat()) {
+    access.require(context.caller, action, resource, keys, policy);
+  }
   return ((await operation.run(input, context)) ?? {}) as Readonly<Record<string, unknown>>;
 }
 

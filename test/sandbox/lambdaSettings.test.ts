@@ -16,7 +16,7 @@ import {
   GetPolicyCommand,
   GetProvisionedConcurrencyConfigCommand,
   InvokeCommand,
-  type LambdaClient,
+  LambdaClient,
   ListAliasesCommand,
   ListProvisionedConcurrencyConfigsCommand,
   ListTagsCommand,
@@ -322,6 +322,22 @@ describe('permissions', () => {
     // The revision is the function's own.
     const described = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: 'open' }));
     expect(revision).toBe(described.RevisionId);
+  });
+
+  test('let a role invoke that has no policy of its own', async () => {
+    await functions.active('lent');
+    const elsewhere = { Effect: 'Allow', Action: 's3:ListBucket', Resource: '*' };
+    const guest = plane.role('guest', [elsewhere]);
+    const invoke = () => plane.client(LambdaClient, guest.keys).send(new InvokeCommand({ FunctionName: 'lent' }));
+    await add('lent', { Principal: plane.role('another', []).arn });
+    await expect(invoke()).rejects.toMatchObject({ name: 'AccessDeniedException' });
+    await add('lent', { StatementId: 'guest', Principal: guest.arn });
+    expect(await invoke()).toMatchObject({ StatusCode: 200 });
+    // Whoever may invoke may not do anything else.
+    const read = new GetFunctionConfigurationCommand({ FunctionName: 'lent' });
+    await expect(plane.client(LambdaClient, guest.keys).send(read)).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+    });
   });
 
   test('are of the function, or of an alias', async () => {

@@ -26,6 +26,8 @@ export interface Operation<Input = never> {
   resource(input: Input): string | readonly string[];
   /** Condition keys of the action beside the global ones, such as `iam:PolicyARN`. */
   conditionKeys?(input: Input): Readonly<Record<string, string | readonly string[]>>;
+  /** What the resource itself says of who may: its policy, JSON. Undefined: it has none. */
+  resourcePolicy?(input: Input): string | undefined;
   /** Gets input that the model has validated (timestamps are Dates, blobs Uint8Arrays); returns the output's members. */
   run(input: Input, context: RequestContext): unknown;
 }

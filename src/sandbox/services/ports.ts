@@ -19,12 +19,16 @@ export interface MetricSink {
 
 /** What else a request must be allowed, beside its own action: `iam:PassRole`. Implemented by authorize.ts. */
 export interface Access {
-  /** @throws {ServiceError} AccessDeniedException, which S3 and the query protocol call AccessDenied. */
+  /**
+   * @param resourcePolicy of the resource itself, JSON
+   * @throws {ServiceError} AccessDeniedException, which S3 and the query protocol call AccessDenied.
+   */
   require(
     caller: Caller,
     action: string,
     resource: string,
     context?: Readonly<Record<string, string | readonly string[]>>,
+    resourcePolicy?: string,
   ): void;
 }
 

@@ -6,6 +6,7 @@ import { refuse } from '../refusals.js';
 import { conflict, tooLarge } from './errors.js';
 import type { FunctionReference } from './functionArn.js';
 import { type LambdaParts, specOf } from './parts.js';
+import { policyOf } from './permissions.js';
 
 type Input = Api.InvocationRequest & { readonly Payload?: Uint8Array };
 
@@ -40,6 +41,7 @@ export class Invocations {
       Invoke: {
         action: 'lambda:InvokeFunction',
         resource: this.parts.functions.arns.resource,
+        resourcePolicy: (input: Input) => policyOf(this.parts.functions, input),
         run: (input: Input, context) => this.invoke(input, context),
       },
     };
@@ -86,7 +88,7 @@ export class Invocations {
       StatusCode: 200,
       ExecutedVersion: version,
       FunctionError: error,
-      Payload: answer.payload as NonNullable<Api.InvocationResponse['Payload']>,
+      Payload: answer.payload,
       LogResult: LogType === 'Tail' ? Buffer.from(answer.logTail).toString('base64') : undefined,
     };
   }

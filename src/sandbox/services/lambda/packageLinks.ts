@@ -29,7 +29,7 @@ export class PackageLinks implements PlainHandler {
     const name = Buffer.from(sha256, 'base64').toString('hex');
     const expires = String(this.clock.now() + lifetime);
     const query = new URLSearchParams({ expires, signature: this.sign(name, expires) });
-    return `${this.endpoint()}${prefix}${name}?${query}`;
+    return `${this.endpoint()}${prefix}${name}?${query.toString()}`;
   }
 
   handles(path: string): boolean {

@@ -3,7 +3,7 @@ import type * as Api from '@aws-sdk/client-lambda';
 import { type Operation, ServiceError } from '../../protocol/service.js';
 import { refuse } from '../refusals.js';
 import { conflict, invalidParameter, notFound, requireRevision } from './errors.js';
-import type { FunctionReference } from './functionArn.js';
+import type { FunctionInput, FunctionReference } from './functionArn.js';
 import { type FunctionRecord, type PolicyStatement, versionOf } from './functionRecord.js';
 import { type FunctionStore, revised } from './functionStore.js';
 
@@ -91,6 +91,14 @@ export class Permissions {
       policies: statements.length > 0 ? [...others, policy] : others,
     });
   }
+}
+
+/** The resource policy that a call meets; undefined where there is none. */
+export function policyOf(functions: FunctionStore, input: FunctionInput): string | undefined {
+  const reference = functions.arns.read(input);
+  const record = functions.find(reference.name);
+  const statements = record ? statementsOf(record, reference) : [];
+  return statements.length > 0 ? documentOf(statements) : undefined;
 }
 
 function statementsOf(record: FunctionRecord, { qualifier }: FunctionReference): readonly PolicyStatement[] {
