@@ -1,22 +1,34 @@
-import type { Answer, ClassesContent, ClassRow, Failure } from '../../src/ui/panels/testBench.protocol.js';
+import type {
+  Answer,
+  ClassesContent,
+  ClassRow,
+  Failure,
+  Outcome,
+  Target,
+} from '../../src/ui/panels/testBench.protocol.js';
 import { el } from '../shared/dom.js';
+import { classBars, classTable } from './classes.js';
 import { count, digitsFor, percent, pretty, size } from './format.js';
+import { icon, link, note } from './note.js';
+import { nameOf } from './targets.js';
 
 export interface AnswerActions {
   copy(text: string): void;
-  showLog(target: string): void;
+  showLog(target: Target): void;
   deploy(): void;
+  /** How many classes are shown as bars. */
+  showTop(top: number): void;
 }
 
 /** Characters of the raw answer that are shown. */
 const mostText = 20_000;
-const top = 5;
+const tops = [3, 5, 10, 20];
 
 /**
  * What an endpoint answered: the answer in large, then the evidence.
  * @param input what was sent, in a word or two: what stands beside may be the next input already
  */
-export function showAnswer(answer: Answer, input: string, actions: AnswerActions): HTMLElement[] {
+export function showAnswer(answer: Answer, input: string, top: number, actions: AnswerActions): HTMLElement[] {
   const { content } = answer;
   if (content.kind === 'other') {
     return [
@@ -29,7 +41,7 @@ export function showAnswer(answer: Answer, input: string, actions: AnswerActions
   const [first] = rows;
   if (!first) return [raw(answer, actions)];
   const place = el('div', { class: 'row' });
-  const show = (row: ClassRow) => place.replaceChildren(...showRow(answer, input, content, row));
+  const show = (row: ClassRow) => place.replaceChildren(...showRow(answer, input, content, row, top, actions));
   show(first);
   return [...(rows.length > 1 ? [chooseRow(content, show)] : []), place, raw(answer, actions)];
 }
@@ -42,21 +54,28 @@ function chooseRow({ rows, inputs }: ClassesContent, show: (row: ClassRow) => vo
   return el('p', { class: 'batch' }, select);
 }
 
-function showRow(answer: Answer, input: string, content: ClassesContent, row: ClassRow): HTMLElement[] {
+function showRow(
+  answer: Answer,
+  input: string,
+  content: ClassesContent,
+  row: ClassRow,
+  top: number,
+  actions: AnswerActions,
+): HTMLElement[] {
   const [best] = row.classes;
   const digits = digitsFor(best?.probability ?? 1);
   const known = content.expected !== undefined;
   const truth = row.classes.find(({ correct }) => correct);
   const verdict = known && (best?.correct ? right() : truth ? wrong(truth.name) : undefined);
-  const chart = el('div', { class: 'chart' }, bars(row, digits));
+  const chart = el('div', { class: 'chart' }, classBars(row, top, digits));
   const total = row.classes.length;
-  const toggle = el('button', { type: 'button', class: 'link', 'aria-pressed': 'false' }, `Show all ${count(total)}`);
-  toggle.addEventListener('click', () => {
+  const toggle = link(`Show all ${count(total)}`, () => {
     const all = toggle.getAttribute('aria-pressed') !== 'true';
     toggle.setAttribute('aria-pressed', String(all));
-    toggle.textContent = all ? `Show the first ${Math.min(top, total)}` : `Show all ${count(total)}`;
-    chart.replaceChildren(all ? table(row, digits) : bars(row, digits));
+    toggle.textContent = all ? 'Show as bars' : `Show all ${count(total)}`;
+    chart.replaceChildren(all ? classTable(row, digits) : classBars(row, top, digits));
   });
+  toggle.setAttribute('aria-pressed', 'false');
   const rest = row.classes.slice(top).reduce((sum, { probability }) => sum + probability, 0);
   const more = total > top ? `${count(total - top)} more classes share ${percent(rest, digits)}. ` : '';
   return [
@@ -68,8 +87,23 @@ function showRow(answer: Answer, input: string, content: ClassesContent, row: Cl
     ),
     ...(row.flat ? [flatNote(row, digits)] : []),
     chart,
-    el('p', { class: 'foot' }, `${more}${row.looks} ${content.names.join(' ')} `, toggle),
+    el(
+      'p',
+      { class: 'foot' },
+      `${more}${row.looks} ${[...content.names, ...(answer.remarks ?? [])].join(' ')} `,
+      toggle,
+    ),
+    ...(total > Math.min(...tops) ? [chooseTop(total, top, actions)] : []),
   ];
+}
+
+function chooseTop(total: number, top: number, { showTop }: AnswerActions): HTMLElement {
+  const options = tops
+    .filter((each, index) => index === 0 || each < total || (tops[index - 1] ?? 0) < total)
+    .map((each) => el('option', { value: each, selected: each === top }, `the first ${each}`));
+  const select = el('select', { class: 'top' }, ...options);
+  select.addEventListener('change', () => showTop(Number(select.value)));
+  return el('label', { class: 'small dim foot' }, 'As bars: ', select);
 }
 
 function flatNote({ classes }: ClassRow, digits: number): HTMLElement {
@@ -84,13 +118,13 @@ function flatNote({ classes }: ClassRow, digits: number): HTMLElement {
 
 /** The dim line above the answer. */
 function facts(answer: Answer, input: string, verdict?: readonly HTMLElement[]): HTMLElement {
-  const { target, milliseconds, variant, id } = answer;
+  const { target, milliseconds, ran, cold, id } = answer;
   const parts = [
     `${count(Math.round(milliseconds))} ms`,
     input,
-    target,
-    // The name that an only variant has.
-    ...(variant === undefined || variant === 'AllTraffic' ? [] : [`variant ${variant}`]),
+    nameOf(target),
+    ...(ran === undefined ? [] : [ran]),
+    ...(cold === undefined ? [] : [cold ? 'cold start' : 'warm']),
     new Date(id).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' }),
   ];
   return el(
@@ -103,64 +137,6 @@ function facts(answer: Answer, input: string, verdict?: readonly HTMLElement[]):
 
 const right = () => [icon('pass-filled', 'ok'), el('span', { class: 'verdict' }, 'Correct')];
 const wrong = (truth: string) => [icon('error', 'bad'), el('span', { class: 'verdict' }, `Wrong: it is ${truth}`)];
-
-function bars({ classes }: ClassRow, digits: number): HTMLElement {
-  const shown = classes.slice(0, top);
-  const heading = `Top ${shown.length} of ${count(classes.length)} classes`;
-  const truth = classes.find(({ correct }) => correct);
-  // The true class is shown wherever it stands.
-  const rows = truth && !shown.includes(truth) ? [...shown, truth] : shown;
-  return el(
-    'div',
-    { class: 'bars', role: 'table', 'aria-label': heading },
-    el(
-      'div',
-      { class: 'r hd', role: 'row' },
-      el('span', { role: 'columnheader' }, heading),
-      el('span', { class: 't', 'aria-hidden': 'true' }),
-      el('span', { class: 'num', role: 'columnheader' }, 'Probability'),
-      el('span', { class: 'num', role: 'columnheader' }, 'Score'),
-    ),
-    ...rows.map((row) => {
-      const fill = el('i');
-      fill.style.setProperty('width', `${row.probability * 100}%`);
-      return el(
-        'div',
-        { class: row.correct ? 'r true' : 'r', role: 'row' },
-        el(
-          'span',
-          { class: 'nm', role: 'cell' },
-          row.name,
-          row.correct && el('small', {}, icon('check', 'ok'), 'true class'),
-        ),
-        el('span', { class: 't', 'aria-hidden': 'true' }, fill),
-        el('span', { class: 'num p', role: 'cell' }, percent(row.probability, digits)),
-        el('span', { class: 'num mono dim', role: 'cell' }, row.score),
-      );
-    }),
-  );
-}
-
-function table({ classes }: ClassRow, digits: number): HTMLElement {
-  const rows = classes.map(({ index, name, probability, score, correct }) =>
-    el(
-      'tr',
-      {},
-      el('td', {}, name, correct && el('small', {}, ' ', icon('check', 'ok'), 'true class')),
-      el('td', { class: 'num' }, percent(probability, digits)),
-      el('td', { class: 'num mono dim' }, score),
-      el('td', { class: 'num mono dim' }, String(index)),
-    ),
-  );
-  const head = ['Class', 'Probability', 'Score', 'Position'].map((name, column) =>
-    el('th', { scope: 'col', class: column > 0 && 'num' }, name),
-  );
-  return el(
-    'div',
-    { class: 'all', tabindex: '0', role: 'region', 'aria-label': `All ${count(classes.length)} classes` },
-    el('table', {}, el('thead', {}, el('tr', {}, ...head)), el('tbody', {}, ...rows)),
-  );
-}
 
 function raw({ text, contentType, bytes }: Answer, { copy }: AnswerActions): HTMLElement {
   const shown = formatted(text);
@@ -195,47 +171,56 @@ function formatted(text: string): string {
 
 /** What went wrong: who, what, why, and one action. */
 export function showFailure(failure: Failure, actions: AnswerActions): HTMLElement[] {
-  const { message, evidence, said, log, gone, target } = failure;
-  const link = (text: string, act: () => void) => {
-    const button = el('button', { type: 'button', class: 'link' }, text);
-    button.addEventListener('click', act);
-    return el('p', { class: 'small' }, button);
-  };
-  const do_ = gone
+  const { message, evidence, advice, said, logged, gone, target, denial } = failure;
+  const act = gone
     ? link('Deploy an endpoint', () => actions.deploy())
-    : log && link(`Open the log of ${target}`, () => actions.showLog(target));
+    : denial
+      ? link('Copy a policy statement that allows it', () => actions.copy(denial.statement))
+      : logged && link(`Open the log of ${nameOf(target)}`, () => actions.showLog(target));
   const whole = said !== undefined && !message.endsWith(said) && said;
   return [
-    note('error', message, evidence ?? '', do_ || undefined),
+    note(
+      'error',
+      message,
+      [evidence, advice, ...(failure.remarks ?? [])].filter(Boolean).join(' '),
+      act ? el('p', { class: 'small' }, act) : undefined,
+    ),
+    ...(denial ? [denied(denial)] : []),
     ...(whole
       ? [
           el(
             'section',
             { class: 'raw' },
-            el('div', { class: 'sub' }, el('h2', {}, 'What the container said')),
-            el('pre', { tabindex: '0', 'aria-label': 'What the container said' }, whole),
+            el('div', { class: 'sub' }, el('h2', {}, `What the ${speaker(target)} said`)),
+            el('pre', { tabindex: '0', 'aria-label': `What the ${speaker(target)} said` }, whole),
           ),
         ]
       : []),
   ];
 }
 
-/** One bold sentence, one dim sentence of evidence, one action. */
-export function note(
-  kind: 'warning' | 'error' | 'info',
-  bold: string,
-  evidence: string,
-  action?: HTMLElement,
-): HTMLElement {
-  const colour = { warning: 'warn', error: 'bad', info: 'dim' }[kind];
+function denied({ principal, action, resource }: NonNullable<Failure['denial']>): HTMLElement {
+  const row = (name: string, value: string) => [el('dt', {}, name), el('dd', { class: 'mono' }, value)];
   return el(
-    'div',
-    { class: 'note', role: kind === 'error' && 'alert' },
-    icon(kind, colour),
-    el('div', {}, el('b', {}, bold), evidence !== '' && el('p', { class: 'small dim' }, evidence), action),
+    'dl',
+    { class: 'denial' },
+    ...row('Principal', principal),
+    ...row('Action', action),
+    ...(resource === undefined ? [] : row('Resource', resource)),
   );
 }
 
-export function icon(name: string, colour = ''): HTMLElement {
-  return el('span', { class: `codicon codicon-${name} ${colour}`, 'aria-hidden': 'true' });
+function speaker({ kind }: Target): string {
+  return kind === 'endpoint' ? 'container' : kind;
+}
+
+/** What an answer says, in a few words. */
+export function summary(outcome: Outcome): string {
+  if (outcome.type === 'failure') return outcome.message.slice(0, 80);
+  const { content } = outcome;
+  if (content.kind === 'other') return content.heading;
+  const [row] = content.rows;
+  const [best] = row?.classes ?? [];
+  if (!best) return '';
+  return `${best.name} ${percent(best.probability, digitsFor(best.probability))}${row?.flat ? ', nearly uniform' : ''}`;
 }

@@ -1,47 +1,54 @@
 import { el } from '../shared/dom.js';
-import { count, digitsFor, percent } from './format.js';
+import { summary } from './answer.js';
+import { count } from './format.js';
+import { link } from './note.js';
 import type { HistoryEntry, Sent } from './state.js';
+import { nameOf } from './targets.js';
+
+export interface HistoryActions {
+  show(index: number): void;
+  /** Sends it once more, to the target that is chosen now. */
+  replay(index: number): void;
+  clear(): void;
+}
 
 /** The last sends; a click shows one again. */
 export function historyTable(
   entries: readonly HistoryEntry[],
   current: number | undefined,
-  show: (index: number) => void,
-  clear: () => void,
+  actions: HistoryActions,
 ): HTMLElement[] {
-  const forget = el('button', { type: 'button', class: 'link' }, 'Clear');
-  forget.addEventListener('click', clear);
   const rows = entries.map((entry, index) => {
     const { picture, outcome } = entry;
-    const open = el('button', { type: 'button', class: 'link' }, sentence(outcome));
-    open.addEventListener('click', () => show(index));
+    const again = link('Replay', () => actions.replay(index));
+    again.setAttribute('aria-label', `Replay ${inputName(entry)} with the target that is chosen`);
     return el(
       'tr',
       { class: outcome.id === current && 'cur' },
       el('td', { class: 'mono' }, new Date(outcome.id).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })),
       el('td', { class: 'in' }, picture?.preview && el('img', { src: picture.preview, alt: '' }), inputName(entry)),
-      el('td', {}, open),
-      el('td', { class: 'dim where' }, `${outcome.target}, ${outcome.connection}`),
-      el('td', { class: 'num' }, outcome.type === 'answer' ? count(Math.round(outcome.milliseconds)) : ''),
+      el(
+        'td',
+        {},
+        link(summary(outcome), () => actions.show(index)),
+      ),
+      el('td', { class: 'dim where' }, `${nameOf(outcome.target)}, ${outcome.connection}`),
+      el('td', { class: 'num' }, count(Math.round(outcome.milliseconds))),
+      el('td', { class: 'num' }, again),
     );
   });
-  const head = ['Sent', 'Input', 'Answer', 'Endpoint', 'ms'].map((name) =>
-    el('th', { scope: 'col', class: name === 'ms' ? 'num' : name === 'Endpoint' && 'where' }, name),
+  const head = ['Sent', 'Input', 'Answer', 'Target', 'ms'].map((name) =>
+    el('th', { scope: 'col', class: name === 'ms' ? 'num' : name === 'Target' && 'where' }, name),
   );
   return [
-    el('div', { class: 'sub' }, el('h2', {}, 'History'), forget),
-    el('table', {}, el('thead', {}, el('tr', {}, ...head)), el('tbody', {}, ...rows)),
+    el(
+      'div',
+      { class: 'sub' },
+      el('h2', {}, 'History'),
+      link('Clear', () => actions.clear()),
+    ),
+    el('table', {}, el('thead', {}, el('tr', {}, ...head, el('td', {}))), el('tbody', {}, ...rows)),
   ];
-}
-
-function sentence(outcome: HistoryEntry['outcome']): string {
-  if (outcome.type === 'failure') return outcome.message.slice(0, 80);
-  const { content } = outcome;
-  if (content.kind === 'other') return content.heading;
-  const [row] = content.rows;
-  const [best] = row?.classes ?? [];
-  if (!best) return '';
-  return `${best.name} ${percent(best.probability, digitsFor(best.probability))}${row?.flat ? ', nearly uniform' : ''}`;
 }
 
 /** What was sent, in a word or two. */

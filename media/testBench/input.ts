@@ -1,24 +1,42 @@
-import { largestBody } from '../../src/ui/panels/testBench.protocol.js';
+import { largestBody, type Place, type Targets } from '../../src/ui/panels/testBench.protocol.js';
 import { el } from '../shared/dom.js';
-import { icon, note } from './answer.js';
+import { type EventTemplates, sentBytes } from './event.js';
+import { eventChoice } from './eventChoice.js';
 import { count, jsonProblem, share, size } from './format.js';
+import { icon, link, note } from './note.js';
 import type { Kept } from './state.js';
 
 export interface InputActions {
   choose(): void;
   fetch(url: string): void;
+  browse(folder: string, index: number): void;
+  /** The event of this template, to be written in JSON. */
+  edit(template: string): void;
   changed(): void;
+  /** Something changed that is drawn here. */
+  redraw(): void;
 }
 
-/** The picture that is sent, or where one is dropped. @param problem why the last one was not taken */
-export function imageInput(kept: Kept, problem: string | undefined, actions: InputActions): HTMLElement[] {
+/** Why the last picture was not taken, and where it is. */
+export interface Refusal {
+  readonly message: string;
+  readonly url?: string;
+}
+
+/**
+ * The picture that is sent, or where one is dropped.
+ * @param events how the target takes a picture; undefined where that is its body
+ */
+export function imageInput(
+  kept: Kept,
+  targets: Targets,
+  events: EventTemplates | undefined,
+  refusal: Refusal | undefined,
+  actions: InputActions,
+): HTMLElement[] {
   const { picture } = kept;
-  const choose = (text: string) => {
-    const button = el('button', { type: 'button', class: 'link' }, text);
-    button.addEventListener('click', () => actions.choose());
-    return button;
-  };
-  const refused = problem ? [note('error', problem, '')] : [];
+  const choose = (text: string) => link(text, () => actions.choose());
+  const refused = refusal ? [refusedNote(refusal, events, actions)] : [];
   if (!picture) {
     return [
       ...refused,
@@ -28,11 +46,12 @@ export function imageInput(kept: Kept, problem: string | undefined, actions: Inp
         icon('file-media'),
         el('p', {}, 'Drop a picture, paste one, or ', choose('choose a file'), '.'),
         el('p', { class: 'small' }, 'From the Explorer, hold Shift while you drop it.'),
+        ...browseFolders(targets, actions),
       ),
       urlForm(actions),
     ];
   }
-  const { name, bytes, dimensions, preview } = picture;
+  const { name, bytes, dimensions, preview, expected } = picture;
   const pixels = dimensions ? `${count(dimensions.width)} × ${count(dimensions.height)} · ` : '';
   const image = preview
     ? el('img', { alt: `The picture: ${name}`, src: preview, class: isTiny(dimensions) && 'tiny' })
@@ -43,21 +62,58 @@ export function imageInput(kept: Kept, problem: string | undefined, actions: Inp
     `This picture${kind} cannot be shown here: it is damaged, or of a kind that few models read.`,
     'So it was not sent at once. Send it if your model reads it.',
   );
+  const sent = sentBytes(kept, events);
+  const asEvent = sent > bytes ? `, ${size(sent)} as an event` : '';
   return [
     ...refused,
     ...(dimensions ? [] : [unseen]),
     el('div', { class: 'pic' }, image),
     el('p', { class: 'under', title: name }, name),
+    ...(kept.place ? [browsing(kept.place, actions)] : []),
     el(
       'p',
       { class: 'small dim facts' },
-      `${pixels}${size(bytes)}, ${share(bytes, largestBody)} of the 6 MB limit. Drop, paste or `,
+      ...(expected === undefined ? [] : [`Its folder says: ${expected}. `]),
+      `${pixels}${size(bytes)}${asEvent}, ${share(sent, largestBody)} of the 6 MB limit. Drop, paste or `,
       choose('choose another'),
       '.',
     ),
-    el('div', { class: 'fields' }, imageType(kept, actions)),
+    el('div', { class: 'fields' }, events ? eventChoice(kept, events, actions) : imageType(kept, actions)),
     urlForm(actions),
   ];
+}
+
+/** A function may reach what this window may not, or must not. */
+function refusedNote(refusal: Refusal, events: EventTemplates | undefined, actions: InputActions): HTMLElement {
+  const { message, url } = refusal;
+  const template = url === undefined ? undefined : events?.all.find(({ text }) => text.includes('${url}'));
+  const act =
+    template && link('Write it into an event', () => actions.edit(template.text.replace('${url}', () => url ?? '')));
+  return note('error', message, '', act && el('p', { class: 'small' }, act));
+}
+
+/** The folders of data whose pictures can be looked through. */
+function browseFolders({ folders }: Targets, { browse }: InputActions): HTMLElement[] {
+  if (folders.length === 0) return [];
+  const shown = folders.slice(0, 3).map(({ path, label }) => link(label, () => browse(path, 0)));
+  return [el('p', { class: 'small folders' }, 'Or look through ', ...shown)];
+}
+
+function browsing({ folder, index, count: all }: Place, { browse }: InputActions): HTMLElement {
+  const step = (name: string, symbol: string, to: number) => {
+    const label = `${name} picture of ${folder.split(/[\\/]/).at(-1)}`;
+    const button = el('button', { type: 'button', class: 'step', 'aria-label': label, title: label }, icon(symbol));
+    button.disabled = to < 0 || to >= all;
+    button.addEventListener('click', () => browse(folder, to));
+    return button;
+  };
+  return el(
+    'p',
+    { class: 'browse small' },
+    step('Previous', 'chevron-left', index - 1),
+    el('span', {}, `${count(index + 1)} of ${count(all)}`),
+    step('Next', 'chevron-right', index + 1),
+  );
 }
 
 /** A few pixels are shown as such, not smeared. */
@@ -95,9 +151,14 @@ function urlForm({ fetch }: InputActions): HTMLElement {
 }
 
 /** A body to write, and the types of it and of its answer. */
-export function textInput(kept: Kept, tab: 'json' | 'csv', { changed }: InputActions): HTMLElement[] {
+export function textInput(
+  kept: Kept,
+  tab: 'json' | 'csv',
+  events: EventTemplates | undefined,
+  { changed, edit }: InputActions,
+): HTMLElement[] {
   const area = el('textarea', {
-    'aria-label': tab === 'json' ? 'JSON body' : 'CSV body',
+    'aria-label': tab === 'csv' ? 'CSV body' : events ? 'Event' : 'JSON body',
     spellcheck: 'false',
     rows: '12',
     placeholder: tab === 'json' ? '{ "url": "https://…" }' : '5.1,3.5,1.4,0.2',
@@ -116,6 +177,7 @@ export function textInput(kept: Kept, tab: 'json' | 'csv', { changed }: InputAct
     });
     return el('label', {}, el('span', {}, label), input, list);
   };
+  if (events) return [area, templates(events, edit)];
   const types = ['application/json', 'application/jsonlines', 'text/csv', 'text/plain'];
   return [
     area,
@@ -129,9 +191,23 @@ export function textInput(kept: Kept, tab: 'json' | 'csv', { changed }: InputAct
   ];
 }
 
+function templates({ all, because }: EventTemplates, edit: (template: string) => void): HTMLElement {
+  return el(
+    'p',
+    { class: 'small dim facts both' },
+    'From a template:',
+    ...all.map(({ label, text }) => link(label, () => edit(text))),
+    el(
+      'span',
+      {},
+      `${because ?? ''} "\${image}" becomes the picture as base64, "\${url}" its URL. Ctrl+Enter sends it.`,
+    ),
+  );
+}
+
 /** The mistake where it is. */
 export function textProblem(kept: Kept, tab: 'json' | 'csv'): HTMLElement | undefined {
-  if (kept.contentType[tab] !== 'application/json') return undefined;
+  if (tab === 'csv' && kept.contentType.csv !== 'application/json') return undefined;
   const problem = jsonProblem(kept.text[tab]);
   if (!problem) return undefined;
   // A long line is shown around its mistake.

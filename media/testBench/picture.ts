@@ -1,20 +1,6 @@
 import { largestBody, type Picture as Provided } from '../../src/ui/panels/testBench.protocol.js';
 import { size } from './format.js';
-
-/** A picture as it is shown, and kept while the page is hidden. */
-export interface Shown {
-  readonly name: string;
-  readonly bytes: number;
-  /** In pixels; undefined when this page cannot read it. */
-  readonly dimensions: { readonly width: number; readonly height: number } | undefined;
-  /** A small copy as a data: URL. */
-  readonly preview: string | undefined;
-  readonly expected?: string;
-}
-
-export interface Given extends Shown {
-  readonly body: Uint8Array<ArrayBuffer>;
-}
+import type { Given } from './state.js';
 
 /** Pixels of the preview's longer side: it is shown at half of them on a sharp display. */
 const previewSize = 656;
@@ -35,10 +21,11 @@ export async function readGiven(given: File | Provided): Promise<Given> {
   if (!seen && given instanceof File && !given.type.startsWith('image/')) {
     throw new Error(`${name} is not a picture: paste its text into JSON or CSV to send it.`);
   }
-  const expected = given instanceof File ? undefined : given.expected;
+  const { expected, url } = given instanceof File ? {} : given;
   return {
     ...{ name, bytes, body, dimensions: seen?.dimensions, preview: seen?.preview },
     ...(expected !== undefined && { expected }),
+    ...(url !== undefined && { url }),
   };
 }
 

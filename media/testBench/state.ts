@@ -1,7 +1,24 @@
-import type { Outcome } from '../../src/ui/panels/testBench.protocol.js';
-import type { Shown } from './picture.js';
+import type { Comparison, Outcome, Place, Target } from '../../src/ui/panels/testBench.protocol.js';
+import type { BatchProgress } from '../../src/ui/panels/testBenchBatch.protocol.js';
 
-export type Tab = 'image' | 'json' | 'csv';
+export type Tab = 'image' | 'json' | 'csv' | 'folder';
+
+/** A picture as it is shown, and kept while the page is hidden. */
+export interface Shown {
+  readonly name: string;
+  readonly bytes: number;
+  /** In pixels; undefined when this page cannot read it. */
+  readonly dimensions: { readonly width: number; readonly height: number } | undefined;
+  /** A small copy as a data: URL. */
+  readonly preview: string | undefined;
+  readonly expected?: string;
+  /** Where it was fetched from. */
+  readonly url?: string;
+}
+
+export interface Given extends Shown {
+  readonly body: Uint8Array<ArrayBuffer>;
+}
 
 export interface KeptPicture extends Shown {
   /** Under which its bytes are known: in this page, and by the extension. */
@@ -12,15 +29,28 @@ export interface KeptPicture extends Shown {
 
 /** What stays while the page is hidden and the window is reloaded: small, for VS Code writes it down at each change. */
 export interface Kept {
-  target: string;
+  /** Of this shape: what an older version of the extension has kept is forgotten. */
+  version: 2;
+  target?: Target | undefined;
+  /** What it is compared with. */
+  other?: Target | undefined;
   tab: Tab;
   imageType: string;
+  /** Label of the event template that pictures go into; empty: the likeliest. */
+  template: string;
   text: Record<'json' | 'csv', string>;
   contentType: Record<'json' | 'csv', string>;
   accept: Record<'json' | 'csv', string>;
   picture?: KeptPicture | undefined;
+  /** Where the pictures were browsed last. */
+  place?: Place | undefined;
+  batch: { folder: string; most: number; parallel: number };
+  batchResult?: BatchProgress | undefined;
+  /** How many classes are shown as bars. */
+  top: number;
   /** What is shown. */
   outcome?: Outcome | undefined;
+  comparison?: Comparison | undefined;
   /** What was sent for it, in a word or two. */
   input: string;
   /** What was sent last. */
@@ -30,7 +60,7 @@ export interface Kept {
 }
 
 export interface Sent {
-  readonly tab: Tab;
+  readonly tab: 'image' | 'json' | 'csv';
   readonly picture?: KeptPicture | undefined;
   readonly text?: string | undefined;
 }
@@ -39,20 +69,29 @@ export interface HistoryEntry extends Sent {
   readonly outcome: Outcome;
 }
 
-export const nothingYet: Kept = {
-  target: '',
+const nothingYet: Kept = {
+  version: 2,
   tab: 'image',
   imageType: '',
+  template: '',
   text: { json: '', csv: '' },
   contentType: { json: 'application/json', csv: 'text/csv' },
   accept: { json: 'application/json', csv: 'application/json' },
+  batch: { folder: '', most: 0, parallel: 1 },
+  top: 5,
   input: '',
   sent: { tab: 'image' },
   history: [],
 };
 
+export function restored(state: Kept | undefined): Kept {
+  return { ...structuredClone(nothingYet), ...(state?.version === 2 && state) };
+}
+
 const mostHistory = 8;
 const fewBytes = 128 * 1024;
+/** Characters of a text that are kept. */
+const mostText = 20_000;
 
 export function withEntry(history: readonly HistoryEntry[], entry: HistoryEntry): HistoryEntry[] {
   const { picture } = entry;
@@ -64,16 +103,25 @@ export function withEntry(history: readonly HistoryEntry[], entry: HistoryEntry)
   );
 }
 
-/** An outcome without what is large: the whole text, and the answers for all but the first of several inputs. */
+/** An outcome without what is large: the whole texts, and the answers for all but the first of several inputs. */
 export function kept(outcome: Outcome): Outcome {
-  if (outcome.type === 'failure') return outcome;
+  const steps = outcome.steps.map((step) => ({ ...step, text: step.text.slice(0, mostText / 4) }));
+  if (outcome.type === 'failure') {
+    const { said } = outcome;
+    return { ...outcome, steps, ...(said !== undefined && { said: said.slice(0, mostText) }) };
+  }
   const { content } = outcome;
-  const text = outcome.text.slice(0, 20_000);
+  const text = outcome.text.slice(0, mostText);
   return {
     ...outcome,
-    text,
+    ...{ steps, text },
     content: content.kind === 'other' ? content : { ...content, rows: content.rows.slice(0, 1) },
   };
+}
+
+export function keptComparison(comparison: Comparison): Comparison {
+  const [first, second] = comparison.outcomes;
+  return { ...comparison, outcomes: [kept(first), kept(second)] };
 }
 
 export function toBase64(body: Uint8Array): string | undefined {

@@ -1,8 +1,11 @@
-import { longestAnswer, type Sending } from '../../src/ui/panels/testBench.protocol.js';
+import type { Sending } from '../../src/ui/panels/testBench.protocol.js';
 import { el } from '../shared/dom.js';
+import { nameOf } from './targets.js';
 
 /** A send that is under way. */
-export interface Pending extends Pick<Sending, 'id' | 'phase'> {
+export interface Pending extends Pick<Sending, 'id' | 'phase' | 'target'> {
+  /** Seconds that the target may take; undefined where they are not known. */
+  readonly timeout: number | undefined;
   /** When it was sent, on the page's own clock (ms). */
   readonly since: number;
 }
@@ -25,7 +28,7 @@ export function showWaiting(pending: Pending | undefined, url: string, cancelled
   const clock = pending && setInterval(tick, 100);
   const words =
     pending?.phase === 'answer'
-      ? [elapsed, el('span', { class: 'dim' }, ` of ${longestAnswer} s, the most that a model may take`)]
+      ? [elapsed, el('span', { class: 'dim' }, longest(pending))]
       : [pending ? 'The answer is here. Reading class names from the model’s archive…' : `Fetching ${url}`];
   const what = pending ? 'Waiting for the answer' : 'Fetching';
   return {
@@ -36,4 +39,10 @@ export function showWaiting(pending: Pending | undefined, url: string, cancelled
     ],
     stop: () => clearInterval(clock),
   };
+}
+
+function longest({ target, timeout }: Pending): string {
+  if (timeout === undefined) return ` of ${nameOf(target)}`;
+  const who = { endpoint: 'a model', function: 'this function', script: 'this script' }[target.kind];
+  return ` of ${timeout} s, the most that ${who} may take`;
 }

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Mutate } from '../aws/change.js';
 import type { Cloud } from '../aws/cloud.js';
+import type { Connection } from '../aws/connection.js';
 import { fixedName } from '../aws/names.js';
 import { fileError, isFolder } from '../core/files.js';
 import { previewSource, type SourcePreview } from '../packaging/sourceArchive.js';
@@ -47,10 +48,15 @@ export async function openSession(
     state,
     ledger,
     runs: new RunRecords(state),
-    bucket: project.bucket ?? `sagemaker-${region}-${account}`,
+    bucket: bucketOf(project, cloud.connection),
     now,
     mutate: (run) => mutator(ledger, { account, region, run }, log),
   };
+}
+
+/** Where a project keeps its objects; a workspace without one has the same default. */
+export function bucketOf(project: Pick<Project, 'bucket'> | undefined, { region, account }: Connection): string {
+  return project?.bucket ?? `sagemaker-${region}-${account}`;
 }
 
 /** Begins every name that is made from a project. */

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Frame, type Page } from 'playwright-core';
 import { startVSCodeServer } from '../host/vscodeServer.mjs';
 import { repository, type SandboxProcess } from '../support/sandboxProcess.js';
 import { figure, median } from './figures.js';
@@ -134,19 +134,73 @@ export async function firstPaint(sandbox: SandboxProcess, job: string): Promise<
   });
 }
 
+/**
+ * From the mouse button on Send to the frame with the bars of 133 classes, in the test bench of one window.
+ * @param endpoint answers with what it is sent
+ */
+export async function clickToBars(sandbox: SandboxProcess, endpoint: string): Promise<void> {
+  await inPlace(async (folder, browser) => {
+    const server = await startVSCodeServer({
+      vsix,
+      settings: { 'sagemakerWorkbench.sandbox.dataFolder': sandbox.ready.dataDir },
+    });
+    const times: number[] = [];
+    try {
+      const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+      const query = new URLSearchParams({ folder: path.join(folder, 'sample') });
+      await page.goto(`http://${server.authority}/?${query.toString()}`);
+      await page.locator('.statusbar').getByText('Sandbox').waitFor();
+      await page.keyboard.press('F1');
+      await page.locator('.quick-input-widget input.input').fill('>SageMaker Workbench: Test Endpoint');
+      await page.locator('.quick-input-list .monaco-list-row').first().click();
+      const bench = await frameWith(page, '#send');
+      await bench.getByLabel('Target').selectOption({ label: endpoint });
+      await bench.getByRole('tab', { name: 'JSON' }).click();
+      const scores = Array.from({ length: 133 }, (_, index) => Math.sin(index));
+      await bench.getByLabel('JSON body').fill(JSON.stringify(scores));
+      for (let round = 0; round < rounds + 1; round++) {
+        const painted = untilPainted(bench, '.bars');
+        await bench.locator('#send').click();
+        times.push(await painted);
+      }
+    } finally {
+      await server.stop();
+    }
+    // The first one looks for the names of the classes.
+    figure('from the click on Send to the first bars, ms', times[0] ?? NaN);
+    figure('from the click on Send to the bars, ms', median(times.slice(1)));
+  });
+}
+
+async function frameWith(page: Page, selector: string): Promise<Frame> {
+  for (const end = Date.now() + 60_000; Date.now() < end; await page.waitForTimeout(100)) {
+    for (const frame of page.frames()) if ((await frame.locator(selector).count()) > 0) return frame;
+  }
+  throw new Error(`No webview shows ${selector}.`);
+}
+
 /** @returns milliseconds from the mouse button on a view's tab to the frame with `selector`, by the page's own clock */
 async function painting(page: Page, tab: RegExp, selector: string): Promise<number> {
-  const painted = page.evaluate<number>(`new Promise((resolve) => {
-    let started;
-    document.addEventListener('mousedown', () => (started = performance.now()), { capture: true, once: true });
-    new MutationObserver((_, observer) => {
-      if (!document.querySelector(${JSON.stringify(selector)})) return;
-      observer.disconnect();
-      requestAnimationFrame(() => resolve(performance.now() - started));
-    }).observe(document.body, { childList: true, subtree: true, attributes: true });
-  })`);
+  const painted = untilPainted(page, selector);
   await page.getByRole('tab', { name: tab }).click();
   return painted;
+}
+
+/** @returns milliseconds from the next press of the mouse to the frame in which `selector` comes, by the page's own clock */
+function untilPainted(page: Page | Frame, selector: string): Promise<number> {
+  return page.evaluate<number>(`new Promise((resolve) => {
+    document.addEventListener('mousedown', () => {
+      const started = performance.now();
+      let gone = !document.querySelector(${JSON.stringify(selector)});
+      new MutationObserver((_, observer) => {
+        const there = document.querySelector(${JSON.stringify(selector)});
+        gone ||= !there;
+        if (!there || !gone) return;
+        observer.disconnect();
+        requestAnimationFrame(() => resolve(performance.now() - started));
+      }).observe(document.body, { childList: true, subtree: true, attributes: true });
+    }, { capture: true, once: true });
+  })`);
 }
 
 /** Runs with a browser and a folder that holds a copy of the sample, and removes both. */

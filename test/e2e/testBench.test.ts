@@ -1,9 +1,9 @@
 import { DeleteEndpointCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Frame } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { clientConfig } from '../support/sandboxProcess.js';
+import { clientConfig, repository } from '../support/sandboxProcess.js';
 import { Desk, expectAccessible, pictureFailures, type Window } from './window.js';
 
 /** Every way in which an input comes to the test bench, and what it says to those that cannot be sent. */
@@ -65,6 +65,42 @@ describe('the test bench', () => {
     await window.showSidebar();
   });
 
+  test('the same picture asked of the endpoint and of its script, which runs here: they agree', async () => {
+    await bench.getByRole('button', { name: 'Compare', exact: true }).click();
+    await bench.getByLabel('Compared with').selectOption({ label: 'inference.py, as endpoints.pets' });
+    await bench.locator('#send').click();
+    await bench
+      .locator('h1')
+      .getByText('small-pets and inference.py agree on all 3 scores')
+      .waitFor({ timeout: 60_000 });
+    await bench.getByRole('rowheader', { name: 'dog' }).waitFor();
+    await expectAccessible(bench);
+    await window.picture('bench-compare');
+    await bench.getByRole('button', { name: 'Whole answer of inference.py' }).click();
+    await bench.getByText('Wrong: it is owl').waitFor();
+    await bench.getByText('Names come from labels.json in the model').waitFor();
+    await bench.getByRole('button', { name: 'Compare no more' }).click();
+  });
+
+  test('a data folder: its pictures one after the other by keyboard, and all of them as a confusion matrix', async () => {
+    await bench.getByRole('tab', { name: 'Folder' }).click();
+    await bench.locator('#send').click();
+    await bench.locator('h1').getByText('33.3 % right').waitFor({ timeout: 60_000 });
+    await bench.getByRole('heading', { name: 'cat is most often taken for dog: 1 time' }).waitFor();
+    await bench.getByRole('button', { name: 'owl answered as dog: 1' }).click();
+    await bench.getByRole('heading', { name: 'owl, taken for dog' }).waitFor();
+    const thumb = bench.getByRole('button', { name: /train\/owl\/a\.png.*test it alone/ });
+    await expectAccessible(bench);
+    await window.picture('bench-folder');
+    await thumb.click();
+    await bench.getByText('Wrong: it is owl').waitFor();
+    await bench.getByRole('button', { name: 'Previous picture' }).click();
+    await bench.getByText('2 of 3').waitFor();
+    await bench.getByText('Correct').waitFor();
+    await bench.locator('body').press('ArrowLeft');
+    await bench.getByText('Wrong: it is cat').waitFor();
+  });
+
   test('a URL into this network is not fetched; a file that is no picture, or too large, is refused by name', async () => {
     const address = bench.getByLabel('URL of a picture');
     await address.fill('http://169.254.169.254/latest/meta-data/');
@@ -97,11 +133,23 @@ describe('the test bench', () => {
     await body.press('Control+Enter');
     await bench.locator('h1').getByText('Akita').waitFor();
 
+    // The course's own answer: 133 scores of a model that has hardly learned.
+    const course = readFileSync(
+      path.join(repository, 'test', 'fixtures', 'answers', 'lambda-response-133.json'),
+      'utf8',
+    );
+    const [scores] = JSON.parse((JSON.parse(course) as { body: string }).body) as number[][];
+    await body.fill(JSON.stringify({ answer: scores }));
+    await body.press('Control+Enter');
+    await bench.getByText('Nearly uniform: Basenji 1.2').waitFor();
+    await bench.locator('h1').getByText('Basenji').waitFor();
+    await window.picture('bench-course');
+
     await body.fill('{ "sleep": 30 }');
     await body.press('Control+Enter');
     await bench.getByText('of 60 s, the most that a model may take').waitFor();
     await bench.locator('body').press('Escape');
-    await bench.locator('h1').getByText('Akita').waitFor();
+    await bench.locator('h1').getByText('Basenji').waitFor();
 
     await body.fill('{ "fail": "the weights are missing" }');
     await body.press('Control+Enter');
@@ -122,7 +170,9 @@ describe('the test bench', () => {
     client.destroy();
     await window.page.getByRole('tab', { name: /^Test bench/ }).click();
     bench = await window.webview('#target');
-    await bench.getByText('No endpoint is in service on the sandbox.').waitFor({ timeout: 60_000 });
+    await bench
+      .getByText('small-pets is not in service on the sandbox: choose another target.')
+      .waitFor({ timeout: 60_000 });
     await window.treeItem(/^Endpoints.*none/).waitFor();
     expect(desk.violations).toEqual([]);
   });

@@ -18,10 +18,11 @@ import { ModelFolders } from '../../src/testBench/modelFolders.js';
 import { askedOnce } from '../../src/testBench/namedClasses.js';
 import { stagePicture } from '../../src/testBench/stagePicture.js';
 import { labelsInArchive, ModelLabels } from '../../src/testBench/modelLabels.js';
+import { namedClasses } from '../../src/testBench/namedClasses.js';
 import { predict } from '../../src/testBench/predict.js';
 import { endpointLogGroup } from '../../src/logs/followLog.js';
 import { logTail } from '../../src/logs/logTail.js';
-import { sendToEndpoint } from '../../src/ui/panels/testBenchSend.js';
+import { outcomeOf } from '../../src/ui/panels/testBenchView.js';
 import { type Files, tarGz } from '../support/archives.js';
 import { inferenceImage } from '../support/images.js';
 import { SandboxProcess } from '../support/sandboxProcess.js';
@@ -80,18 +81,21 @@ async function host(name: string, files: Files): Promise<void> {
   await deploy(cloud, send, plan, { entry: 'endpoints.it', usdPerHour: undefined }, () => undefined, never);
 }
 
-function ask(target: string, body: object, sources: LabelSource[] = [], signal = never, expected?: string) {
-  const request = {
-    id: 1,
-    target,
-    connection: 'the sandbox',
-    contentType: 'application/json',
-    accept: '*/*',
-    expected,
-  };
+async function ask(endpoint: string, body: object, sources: LabelSource[] = [], signal = never, expected?: string) {
+  const target = { kind: 'endpoint', name: endpoint } as const;
   const content = new TextEncoder().encode(JSON.stringify(body));
-  const names = { model: new ModelLabels(), workspace: sources };
-  return sendToEndpoint(cloud, { ...request, body: content }, names, () => undefined, signal);
+  const reply = await askEndpoint(
+    cloud,
+    target,
+    { body: content, contentType: 'application/json', accept: '*/*' },
+    signal,
+  );
+  const model = new ModelLabels().source(cloud, endpoint, reply.variant);
+  const named =
+    reply.outcome === 'answer' && reply.reading.kind === 'classes'
+      ? await namedClasses(reply.reading, [model, ...sources], signal)
+      : undefined;
+  return outcomeOf({ id: 1, target, connection: 'the sandbox', expected }, reply, named);
 }
 
 describe('the test bench', () => {
@@ -99,7 +103,6 @@ describe('the test bench', () => {
     const outcome = await ask('named', { answer: [[0, 3]] }, workspace(['x', 'y']), never, '002.Dog');
     expect(outcome).toMatchObject({
       type: 'answer',
-      variant: 'AllTraffic',
       sent: { contentType: 'application/json' },
       content: {
         rows: [
@@ -152,15 +155,15 @@ describe('the test bench', () => {
     expect(await ask('nameless', { fail: 'the picture is grey' })).toMatchObject({
       type: 'failure',
       message: 'The model behind nameless failed: ValueError: the picture is grey',
-      evidence: expect.stringMatching(/^The container answered 500 after \d+ ms\.$/) as string,
+      evidence: 'The container answered 500.',
       said: expect.stringContaining('Traceback') as string,
-      log: true,
+      logged: true,
       gone: false,
     });
   });
 
   test('tells an endpoint that is gone from one that fails', async () => {
-    expect(await ask('deleted-meanwhile', {})).toMatchObject({ gone: true, log: false });
+    expect(await ask('deleted-meanwhile', {})).toMatchObject({ gone: true, logged: false });
   });
 
   test('sends nothing above 6 MB, and says how much it is', async () => {
