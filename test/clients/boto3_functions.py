@@ -54,7 +54,7 @@ def main(endpoint_url: str) -> None:
     wait(functions, "function_active_v2", name)
     arn = created["FunctionArn"]
     found = functions.get_function(FunctionName=name)
-    with urllib.request.urlopen(found["Code"]["Location"]) as answer:  # noqa: S310
+    with urllib.request.urlopen(found["Code"]["Location"]) as answer:
         result["same_code"] = answer.read() == package
     result["states"] = [created["State"], functions.get_function_configuration(FunctionName=name)["State"]]
 
