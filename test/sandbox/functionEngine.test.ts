@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { environmentAlone } from '../../src/sandbox/engines/process/isolation.js';
+import { environmentAlone, isolations } from '../../src/sandbox/engines/process/isolation.js';
 import type { Provisioned } from '../../src/sandbox/engines/functions.js';
 import { FunctionBench, keysFor } from '../support/functionBench.js';
 
@@ -257,15 +257,22 @@ def lambda_handler(event, context):
     expect(value).toMatchObject({ errorType: 'OSError', errorMessage: expect.stringContaining('Read-only') as string });
   });
 
-  test('runs without any isolation, where there is none', async () => {
-    const open = new FunctionBench({ isolation: Promise.resolve(environmentAlone) });
-    try {
-      const { value } = await open.invoke(open.spec(evaluate), '[os.getcwd() == os.environ["LAMBDA_TASK_ROOT"], 1]');
-      expect(value).toEqual([true, 1]);
-    } finally {
-      await open.close();
-    }
-  });
+  test.each(isolations.slice(1).concat(environmentAlone))(
+    'runs where its isolation is: $description',
+    async (isolation) => {
+      const apart = new FunctionBench({ isolation: Promise.resolve(isolation) });
+      try {
+        const spec = apart.spec(evaluate);
+        const { value } = await apart.invoke(spec, '[os.getcwd() == os.environ["LAMBDA_TASK_ROOT"], os.getcwd()]');
+        const root = isolation.kind === 'environment' ? (expect.stringContaining('/code/') as string) : '/var/task';
+        expect(value).toEqual([true, root]);
+        if (isolation.kind === 'environment') return;
+        expect((await apart.invoke(spec, 'open("/var/task/new", "w")')).value).toMatchObject({ errorType: 'OSError' });
+      } finally {
+        await apart.close();
+      }
+    },
+  );
 });
 
 describe('a handler that cannot be loaded', () => {
