@@ -36,7 +36,7 @@ export function executionPolicy(text: string, place: Place): Policy {
 }
 
 /** IAM compares the names of endpoints in lower case (Service Authorization Reference, SageMaker). */
-export function endpointArn(endpoint: string, { partition, region, account }: Place): string {
+function endpointArn(endpoint: string, { partition, region, account }: Place): string {
   return `arn:${partition}:sagemaker:${region}:${account}:endpoint/${endpoint.toLowerCase()}`;
 }
 

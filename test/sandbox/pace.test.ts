@@ -89,7 +89,11 @@ test('a sandbox that plays AWS counts no more calls than AWS meters: a List a se
     const count = async (): Promise<void> => {
       const calls = await callsSince();
       const byKind = Object.values(lists).map(calls);
-      seconds.push({ lists: byKind.reduce((a, b) => a + b), byKind, describes: calls('sagemaker:DescribeTrainingJob') });
+      seconds.push({
+        lists: byKind.reduce((a, b) => a + b),
+        byKind,
+        describes: calls('sagemaker:DescribeTrainingJob'),
+      });
     };
     // As the tree does: it asks for the details of what runs whenever it paints a row, and paints it when it changes.
     const look = () =>
