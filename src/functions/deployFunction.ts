@@ -16,8 +16,8 @@ import {
 /** What a deployment is doing, for a person. */
 export type Report = (step: string) => void;
 
-/** Milliseconds between two looks, as the SDK's own waiters have it (function_active_v2, function_updated_v2). */
-const pause = 1_000;
+/** Milliseconds between two looks: a small function is ready within the first, and what takes minutes is not asked often. */
+const pauses = { first: 100, longest: 2_000 } as const;
 
 /**
  * Milliseconds for which a new role may be unknown to Lambda: IAM is eventually consistent. Terraform, too, tries the same
@@ -118,44 +118,49 @@ async function setConcurrency(
   await untilProvisioned(cloud, name, alias, signal);
 }
 
-async function untilReady(cloud: Pick<Cloud, 'functions'>, name: string, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    const { state, update, reason } = await cloud.functions.status(name, signal);
+async function untilReady({ functions }: Pick<Cloud, 'functions'>, name: string, signal: AbortSignal): Promise<void> {
+  await until(async () => {
+    const { state, update, reason } = await functions.status(name, signal);
     if (state === 'Failed' || update === 'Failed') {
       throw new UserError(`Function ${name} did not become ready: ${reason ?? 'no reason was given'}`);
     }
-    if (state !== 'Pending' && update !== 'InProgress') return;
-    await delay(pause, undefined, { signal });
-  }
+    return state !== 'Pending' && update !== 'InProgress';
+  }, signal);
 }
 
 async function untilProvisioned(
-  cloud: Pick<Cloud, 'functions'>,
+  { functions }: Pick<Cloud, 'functions'>,
   name: string,
   alias: string,
   signal: AbortSignal,
 ): Promise<void> {
-  for (;;) {
-    const provisioned = await cloud.functions.provisioned(name, signal);
-    const own = provisioned.find(({ qualifier }) => qualifier === alias);
+  await until(async () => {
+    const own = (await functions.provisioned(name, signal)).find(({ qualifier }) => qualifier === alias);
     if (own?.status === 'FAILED') {
       throw new UserError(
         `The environments of ${name}:${alias} could not be started ahead: ${own.reason ?? 'no reason was given'}`,
       );
     }
-    if (own?.status !== 'IN_PROGRESS') return;
-    await delay(pause, undefined, { signal });
-  }
+    return own?.status !== 'IN_PROGRESS';
+  }, signal);
 }
 
 async function onceRoleIsKnown(call: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
-  for (const until = Date.now() + rolePatience; ; await delay(pause * 2, undefined, { signal })) {
+  const latest = Date.now() + rolePatience;
+  await until(async () => {
     try {
       await call();
-      return;
+      return true;
     } catch (error) {
-      if (!isUnknownRole(error) || Date.now() > until) throw error;
+      if (!isUnknownRole(error) || Date.now() > latest) throw error;
+      return false;
     }
+  }, signal);
+}
+
+async function until(isSo: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
+  for (let pause: number = pauses.first; !(await isSo()); pause = Math.min(pause * 2, pauses.longest)) {
+    await delay(pause, undefined, { signal });
   }
 }
 

@@ -133,32 +133,33 @@ function policyDifferences(now: string | undefined, then: string | undefined): D
     .filter((one) => one.now !== one.then);
 }
 
+/** A statement of a policy that IAM has accepted, or that we have read. */
+interface WrittenStatement {
+  readonly Sid?: string;
+  readonly Effect: string;
+  readonly Action?: Words;
+  readonly NotAction?: Words;
+  readonly Resource?: Words;
+  readonly NotResource?: Words;
+}
+type Words = string | readonly string[];
+
 function statementsOf(policy: string | undefined): Map<string, string> {
   if (policy === undefined) return new Map();
-  const { Statement } = JSON.parse(policy) as { Statement?: unknown };
-  const statements: unknown[] = Array.isArray(Statement) ? Statement : [Statement];
+  const { Statement } = JSON.parse(policy) as { Statement: WrittenStatement | readonly WrittenStatement[] };
   return new Map(
-    statements.map((statement, index) => {
-      const { Sid, Effect, Action, NotAction, Resource, NotResource, ...rest } = statement as Readonly<
-        Record<string, unknown>
-      >;
+    [Statement].flat().map((statement, index) => {
+      const { Sid, Effect, Action, NotAction, Resource, NotResource, ...rest } = statement;
+      const what = words('', Action) + words('not ', NotAction);
+      const where = words('', Resource) + words('not ', NotResource);
       const more = Object.keys(rest).length > 0 ? ` if ${canonical(rest)}` : '';
-      const says = [
-        Effect,
-        words('', Action),
-        words('not ', NotAction),
-        'on',
-        words('', Resource),
-        words('not ', NotResource),
-      ];
-      return [String(Sid ?? `statement ${index + 1}`), says.filter((word) => word !== '').join(' ') + more];
+      return [Sid ?? `statement ${index + 1}`, `${Effect} ${what} on ${where}${more}`];
     }),
   );
 }
 
-function words(before: string, value: unknown): string {
-  if (value === undefined) return '';
-  return before + (Array.isArray(value) ? value.join(', ') : String(value));
+function words(before: string, value: Words | undefined): string {
+  return value === undefined ? '' : before + [value].flat().join(', ');
 }
 
 function sameJson(one: string, other: string | undefined): boolean {

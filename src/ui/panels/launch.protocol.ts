@@ -40,7 +40,7 @@ export interface LaunchView {
     readonly name: string;
     readonly afterwards: string;
   }[];
-  /** What is there and will be another, on a second launch of the same thing. */
+  /** What will differ from what is there, where the service can tell. */
   readonly differences: readonly DifferenceView[];
   /** Label of the one primary button. */
   readonly action: string;
