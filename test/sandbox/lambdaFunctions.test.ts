@@ -132,6 +132,16 @@ describe('a function', () => {
     });
   });
 
+  test('whose name begins with that of another one is on the next page', async () => {
+    const names = ['paged', 'paged-v2', 'paged2'];
+    for (const name of names) await functions.create(name);
+    const seen: string[] = [];
+    for await (const page of paginateListFunctions({ client: lambda, pageSize: 1 }, { FunctionVersion: 'ALL' })) {
+      seen.push(...(page.Functions ?? []).map(({ FunctionName }) => FunctionName ?? ''));
+    }
+    expect(seen.filter((name) => name.startsWith('paged'))).toEqual(names);
+  });
+
   test('brings its code back by a link that opens without keys', async () => {
     await functions.active('linked', { Tags: { a: '1' } });
     const found = await lambda.send(new GetFunctionCommand({ FunctionName: 'linked' }));
@@ -165,6 +175,20 @@ describe('updates', () => {
       name: 'PreconditionFailedException',
       message: expect.stringContaining('does not match the latest Revision Id') as string,
     });
+  });
+
+  test('are of $LATEST alone: a version stays what it is, whoever names it', async () => {
+    await functions.active('addressed', { Publish: true });
+    const { RevisionId } = await configuration('addressed');
+    const refused = {
+      name: 'InvalidParameterValueException',
+      message: 'Current operation does not support versions other than $LATEST',
+    };
+    const code = new UpdateFunctionCodeCommand({ FunctionName: 'addressed:1', ZipFile: otherZip });
+    await expect(lambda.send(code)).rejects.toMatchObject(refused);
+    const settings = new UpdateFunctionConfigurationCommand({ FunctionName: arn('addressed:1'), Timeout: 9 });
+    await expect(lambda.send(settings)).rejects.toMatchObject(refused);
+    expect(await configuration('addressed')).toMatchObject({ RevisionId });
   });
 
   test('of the configuration keep what they do not name, and give the engine another revision', async () => {

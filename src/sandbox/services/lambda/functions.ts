@@ -144,7 +144,8 @@ export class Functions {
       .flatMap(({ name, latest, versions }) =>
         (everything ? [latest, ...versions] : [latest]).map((version) => ({ name, version })),
       );
-    const keyOf = ({ name, version }: (typeof items)[number]) => `${name}:${versionKey(version.version)}`;
+    // A space comes before every character of a name: the keys are in the order of the names.
+    const keyOf = ({ name, version }: (typeof items)[number]) => `${name} ${versionKey(version.version)}`;
     const { page, NextMarker } = listPage(items, keyOf, input as ListInput);
     // Of all versions, $LATEST is named as one of them (localstack, test_list_functions).
     const Functions = page.map(({ name, version }) =>
@@ -183,6 +184,10 @@ export class Functions {
     const { functions } = this.options;
     const reference = functions.arns.read(input);
     const record = functions.get(reference);
+    if (!sameQualifier(reference.qualifier, undefined)) {
+      // appleboy/lambda-action#6
+      throw invalidParameter('Current operation does not support versions other than $LATEST');
+    }
     requireSettled(record, functions.arns.of({ name: record.name, qualifier: undefined }));
     requireRevision(input.RevisionId, record.latest.revisionId);
     return record;
