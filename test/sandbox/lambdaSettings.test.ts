@@ -220,6 +220,23 @@ describe('provisioned concurrency', () => {
     });
   });
 
+  test('keeps its alias from going where nothing can be provisioned', async () => {
+    await twice('bound');
+    await createAlias('bound', 'live', '1');
+    await provision('bound', 'live');
+    await expect(updateAlias('bound', 'live', { FunctionVersion: '$LATEST' })).rejects.toMatchObject(
+      invalid('Provisioned Concurrency Configs cannot be applied to unpublished function versions.'),
+    );
+    await provision('bound', '2');
+    await expect(updateAlias('bound', 'live', { FunctionVersion: '2' })).rejects.toMatchObject({
+      name: 'ResourceConflictException',
+      message: "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version",
+    });
+    expect(plane.functions.provisions.get('bound:live')).toMatchObject({ spec: { version: '1' } });
+    const command = new GetAliasCommand({ FunctionName: 'bound', Name: 'live' });
+    expect(await lambda.send(command)).toMatchObject({ FunctionVersion: '1' });
+  });
+
   test('ends with its alias or version', async () => {
     await functions.active('ended', { Publish: true });
     await createAlias('ended', 'live', '1');

@@ -85,6 +85,7 @@ export class Aliases {
     requireRevision(input.RevisionId, alias.revisionId);
     const { FunctionVersion: version = alias.version, Description: description = alias.description } = input;
     this.check(record, version, input.RoutingConfig);
+    this.concurrency.requireMovable(record, alias.name, version);
     return this.put(record, { ...alias, version, description, revisionId: randomUUID() });
   }
 

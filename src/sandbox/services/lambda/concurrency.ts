@@ -103,6 +103,13 @@ export class Concurrency {
     }
   }
 
+  /** What is provisioned for an alias goes with it. @throws {ServiceError} when it cannot be for this version */
+  requireMovable(record: FunctionRecord, alias: string, version: string): void {
+    if (!record.provisioned.some(({ qualifier }) => qualifier === alias)) return;
+    requirePublished(version);
+    requireFree(record, version, alias);
+  }
+
   /** Ends what is provisioned for the qualifier; to be called while the record still knows it. */
   withdraw(record: FunctionRecord, qualifier: string): void {
     const config = record.provisioned.find((one) => one.qualifier === qualifier);
@@ -145,11 +152,10 @@ export class Concurrency {
   private provision(input: Api.PutProvisionedConcurrencyConfigRequest) {
     const { functions, clock } = this.parts;
     const reference = functions.arns.read(input);
-    const { qualifier } = reference;
-    const unpublished = 'Provisioned Concurrency Configs cannot be applied to unpublished function versions.';
-    if (qualifier === undefined || qualifier === '$LATEST') throw invalidParameter(unpublished);
+    const { qualifier = '$LATEST' } = reference;
+    requirePublished(qualifier);
     const { record, version } = functions.resolvePublished({ ...reference, qualifier });
-    if (version.version === '$LATEST') throw invalidParameter(unpublished);
+    requirePublished(version.version);
     requireFree(record, version.version, qualifier);
     const count = input.ProvisionedConcurrentExecutions ?? 1;
     const others = record.provisioned.filter((config) => config.qualifier !== qualifier);
@@ -240,6 +246,11 @@ export class Concurrency {
       AccountUsage: { TotalCodeSize: sum(sizes), FunctionCount: all.length },
     };
   }
+}
+
+function requirePublished(version: string): void {
+  if (version !== '$LATEST') return;
+  throw invalidParameter('Provisioned Concurrency Configs cannot be applied to unpublished function versions.');
 }
 
 /** A version is provisioned for itself or through an alias, not both. */
