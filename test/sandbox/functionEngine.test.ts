@@ -19,7 +19,7 @@ afterAll(() => bench.close());
 
 /** A handler whose event decides what happens: Python, evaluated. */
 const evaluate = `
-import json, logging, os, signal, subprocess, sys, time
+import json, logging, os, signal, subprocess, sys, threading, time
 seen = []
 def lambda_handler(event, context):
     seen.append(event)
@@ -85,6 +85,12 @@ describe('an invocation', () => {
     expect([folder, custom]).toEqual(['/var/task', { a: 1 }]);
     expect(remaining).toBeGreaterThan(0);
     expect(remaining).toBeLessThanOrEqual(30_000);
+  });
+
+  test('gives the handler the context of the caller however its JSON is written', async () => {
+    const clientContext = Buffer.from('{\n  "custom": {"größe": "😀"}\n}').toString('base64');
+    const { value } = await bench.invoke(bench.spec(evaluate), 'context.client_context.custom', { clientContext });
+    expect(value).toEqual({ größe: '😀' });
   });
 
   test('logs START to REPORT, prints and records in their order, each record as one event', async () => {
@@ -361,6 +367,20 @@ describe('environments', () => {
       expect((await impatient.invoke(spec)).value).toEqual([1, 'on-demand']);
     } finally {
       await impatient.close();
+    }
+  });
+
+  test('that have ended by themselves serve nobody, also while what they left still writes', async () => {
+    const apart = new FunctionBench({ isolation: Promise.resolve(environmentAlone) });
+    try {
+      const spec = apart.spec(evaluate);
+      const daemon = 'subprocess.Popen(["sleep", "3"], start_new_session=True).pid';
+      const { value } = await apart.invoke(spec, `[${daemon}, os.getpid(), threading.Timer(0.2, os._exit, [1]).start()]`);
+      const [, pid] = value as [number, number];
+      await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), 10_000);
+      expect((await apart.invoke(spec, 'seen')).value).toEqual(['seen']);
+    } finally {
+      await apart.close();
     }
   });
 

@@ -213,11 +213,17 @@ function eventHeaders(invocation: FunctionInvocation, deadline: number): Record<
     'Lambda-Runtime-Deadline-Ms': String(deadline),
     'Lambda-Runtime-Invoked-Function-Arn': functionArn,
     'Lambda-Runtime-Trace-Id': traceId(randomBytes(12).toString('hex'), new Date()),
-    // Invoke takes it as Base64, and a runtime gets the JSON in it; header values are Latin-1.
-    ...(clientContext !== undefined && {
-      'Lambda-Runtime-Client-Context': Buffer.from(clientContext, 'base64').toString('latin1'),
-    }),
+    ...(clientContext !== undefined && { 'Lambda-Runtime-Client-Context': headerJson(clientContext) }),
   };
+}
+
+/** Invoke takes JSON as Base64, and a runtime gets the JSON: in one line and in ASCII, as headers must be. */
+function headerJson(base64: string): string {
+  const value: unknown = JSON.parse(Buffer.from(base64, 'base64').toString('utf8'));
+  return JSON.stringify(value).replaceAll(
+    /[^ -~]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 function environmentFailed(failure: EnvironmentFailure, requestId: string): Outcome {

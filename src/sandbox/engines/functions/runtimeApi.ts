@@ -14,6 +14,8 @@ export interface RuntimeEvent {
 export interface RuntimeObserver {
   /** It waits for its next event. */
   ready(): void;
+  /** It does not wait any more, and has got none: it has ended, or is about to. */
+  gone(): void;
   /** What the handler returned or raised; undefined: more than an answer may have. */
   answered(payload: Uint8Array | undefined, error: 'Unhandled' | undefined): void;
   /** It could not load the handler. */
@@ -103,9 +105,11 @@ export class RuntimeApi {
 
   private next(response: ServerResponse): void {
     this.waiting = response;
-    // A process that was forked may have asked, and ended.
+    // The runtime ends between two events, or a process that was forked has asked.
     response.on('close', () => {
-      if (this.waiting === response) this.waiting = undefined;
+      if (this.waiting !== response) return;
+      this.waiting = undefined;
+      this.observer?.gone();
     });
     this.observer?.ready();
   }

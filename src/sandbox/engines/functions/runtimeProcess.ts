@@ -112,6 +112,10 @@ export class RuntimeProcess implements RuntimeObserver {
     this.listener?.({ kind: 'ready' });
   }
 
+  gone(): void {
+    this.waiting = false;
+  }
+
   answered(payload: Uint8Array | undefined, error: 'Unhandled' | undefined): void {
     this.listener?.(payload ? { kind: 'answer', payload, error } : { kind: 'tooLarge' });
   }
