@@ -375,7 +375,10 @@ describe('environments', () => {
     try {
       const spec = apart.spec(evaluate);
       const daemon = 'subprocess.Popen(["sleep", "3"], start_new_session=True).pid';
-      const { value } = await apart.invoke(spec, `[${daemon}, os.getpid(), threading.Timer(0.2, os._exit, [1]).start()]`);
+      const { value } = await apart.invoke(
+        spec,
+        `[${daemon}, os.getpid(), threading.Timer(0.2, os._exit, [1]).start()]`,
+      );
       const [, pid] = value as [number, number];
       await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), 10_000);
       expect((await apart.invoke(spec, 'seen')).value).toEqual(['seen']);

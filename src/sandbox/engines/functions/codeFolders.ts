@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { randomUUID } from 'node:crypto';
 import type { Runtime } from '../process/container.js';
+import { removeFolder } from '../process/removeFolder.js';
 
 interface Unpacked {
   readonly folder: string;
@@ -40,7 +41,7 @@ export class CodeFolders {
     code.users--;
     if (code.users > 0) return;
     if (this.unpacked.get(codeFile) === code) this.unpacked.delete(codeFile);
-    void rm(code.folder, { recursive: true, force: true });
+    void removeFolder(code.folder);
   }
 }
 

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { InitializationType } from '../../../container/functionEnvironment.js';
 import { ServiceError } from '../../protocol/service.js';
 import type { LogSink } from '../../services/ports.js';
 import type { FunctionSpec } from '../functions.js';
 import { findRuntime, type Machine, type Runtime } from '../process/container.js';
+import { removeFolder } from '../process/removeFolder.js';
 import { NoPythonError } from '../../../core/interpreter.js';
 import { CodeFolders } from './codeFolders.js';
 import { Environment } from './environment.js';
@@ -26,7 +26,8 @@ export class Environments {
   ) {
     this.root = machine.folders.functionEnvironments();
     this.codes = new CodeFolders(path.join(this.root, 'code'));
-    this.swept = rm(this.root, { recursive: true, force: true });
+    this.swept = removeFolder(this.root);
+    this.swept.catch(() => undefined); // Reported by the first environment, which waits for it.
   }
 
   /**
@@ -57,7 +58,7 @@ export class Environments {
     await Promise.all([...this.alive].map((environment) => this.end(environment)));
     await Promise.all(this.starting);
     await Promise.all([...this.alive].map((environment) => this.end(environment)));
-    await rm(this.root, { recursive: true, force: true, maxRetries: 3 });
+    await removeFolder(this.root);
   }
 
   private async make(

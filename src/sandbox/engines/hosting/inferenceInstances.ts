@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { frameworkImage, imageRefusal } from '../../../container/images.js';
@@ -18,6 +17,7 @@ import { ModelContainer } from './inferenceContainer.js';
 import { ModelServer } from './modelServer.js';
 import { CappedLog } from '../process/cappedLog.js';
 import { findRuntime, type Machine } from '../process/container.js';
+import { removeFolder } from '../process/removeFolder.js';
 import { parseS3Uri } from '../process/s3Uri.js';
 
 /** Times and sizes that no model can change. */
@@ -52,7 +52,7 @@ export class InferenceInstances implements InstanceFactory {
   }
 
   async sweep(endpoint: string): Promise<void> {
-    await rm(this.dependencies.folders.endpoint(endpoint), { recursive: true, force: true });
+    await removeFolder(this.dependencies.folders.endpoint(endpoint));
   }
 
   async create(endpoint: EndpointSpec, { name, model, instanceType }: VariantSpec): Promise<ModelServer> {

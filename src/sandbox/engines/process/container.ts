@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -10,6 +10,7 @@ import type { Folders, Settings } from '../../settings.js';
 import { childEnvironment } from './childEnvironment.js';
 import type { Enclosure, Isolation, Root } from './isolation.js';
 import { makePipeFile, type RunningProcess, startProcess } from './processes.js';
+import { removeFolder } from './removeFolder.js';
 import { RoleCredentials } from './roleCredentials.js';
 import { personsTorchHome, shareTorchHome } from './torchHome.js';
 import { VirtualEnvironment } from './virtualEnvironment.js';
@@ -206,7 +207,7 @@ export class Container {
 
   async remove(): Promise<void> {
     this.close();
-    await rm(this.spec.folder, { recursive: true, force: true, maxRetries: 3 });
+    await removeFolder(this.spec.folder);
   }
 
   private enclosure(workingFolder: string): Enclosure {

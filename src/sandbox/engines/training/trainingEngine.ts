@@ -1,9 +1,10 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import type { Clock } from '../../clock.js';
 import type { LogSink, MetricSink } from '../../services/ports.js';
 import type { Objects } from '../../store/objects.js';
 import { findRuntime, type Machine } from '../process/container.js';
 import { countGpus } from '../process/machine.js';
+import { removeFolder } from '../process/removeFolder.js';
 import type { RunningTraining, TrainingEngine, TrainingObserver, TrainingSpec } from '../training.js';
 import type { TrainingRuntime } from './trainingHost.js';
 import { TrainingJob, type TrainingJobParts } from './trainingJob.js';
@@ -29,7 +30,7 @@ export class LocalTraining implements TrainingEngine {
     const { folders, graceMs = 120_000 } = dependencies;
     this.parts = { ...dependencies, graceMs, runtime: () => this.runtime() };
     // Jobs of a sandbox that was killed: nothing of them runs any more, and nobody will ask for their folders.
-    this.ready = rm(folders.trainingJobs(), { recursive: true, force: true }).then(
+    this.ready = removeFolder(folders.trainingJobs()).then(
       () => void mkdir(folders.trainingJobs(), { recursive: true, mode: 0o700 }),
     );
     this.ready.catch(() => undefined); // Reported by the first job, which waits for it.

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { algorithmError, clientError, internalError } from '../../../container/failure.js';
 import { frameworkImage, imageRefusal } from '../../../container/images.js';
@@ -7,6 +6,7 @@ import type { LogSink, MetricSink } from '../../services/ports.js';
 import type { Objects } from '../../store/objects.js';
 import { NoPythonError } from '../../../core/interpreter.js';
 import type { Interruption, TrainingObserver, TrainingOutcome, TrainingPhase, TrainingSpec } from '../training.js';
+import { removeFolder } from '../process/removeFolder.js';
 import { JobMetrics } from './jobMetrics.js';
 import { type HostFailure, logGroup, TrainingCluster } from './trainingCluster.js';
 import { asJobFailed, JobFailed } from './trainingFailure.js';
@@ -77,7 +77,7 @@ export class TrainingJob {
       clearTimeout(this.killTimer);
     }
     // What cannot be removed now goes when the sandbox starts the next time.
-    await rm(this.folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+    await removeFolder(this.folder).catch(() => undefined);
     this.observer.ended(result.outcome, result.artifacts, this.parts.clock.now());
   }
 
@@ -124,7 +124,7 @@ export class TrainingJob {
 
   /** One run on hosts of its own. @returns undefined when they were taken away before its end. */
   private async attempt(runtime: TrainingRuntime): Promise<Result | undefined> {
-    await rm(this.folder, { recursive: true, force: true });
+    await removeFolder(this.folder);
     const { objects, logs } = this.parts;
     const cluster = await TrainingCluster.prepare(runtime, this.spec, {
       ...{ objects, logs, folder: this.folder, signal: this.abort.signal },
