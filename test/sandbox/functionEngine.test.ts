@@ -477,6 +477,27 @@ describe('provisioned environments', () => {
     expect(value).toBe('provisioned-concurrency');
   });
 
+  test('that start for a version of which nothing is left do not keep the next one from starting', async () => {
+    const gone = { ...bench.spec(counting, { name: 'moved', version: '1' }), codeFile: '/gone.zip' };
+    bench.engine.provision('moved', 'live', gone, 1);
+    bench.engine.provision('moved', 'live', bench.spec(counting, { name: 'moved', version: '2' }), 1);
+    await until('live', { status: 'READY' }, 'moved');
+  });
+
+  test('that start go on when more of them are wanted', async () => {
+    const spec = bench.spec('import time\ntime.sleep(1)\ndef lambda_handler(event, context): pass', {
+      ...{ name: 'growing', version: '1' },
+    });
+    bench.engine.provision('growing', '1', spec, 1);
+    await vi.waitFor(() => expect(starts('growing')).toBe(1), 20_000);
+    bench.engine.provision('growing', '1', { ...spec }, 2);
+    await until('1', { status: 'READY', allocated: 2 }, 'growing');
+    expect(starts('growing')).toBe(2);
+  });
+
+  const starts = (name: string) =>
+    bench.log.filter(({ group, message }) => group.endsWith(name) && message.startsWith('INIT_START')).length;
+
   test('that cannot load the handler fail, with the reason', async () => {
     bench.engine.provision('failing', 'live', bench.spec('import nothing_there', { name: 'failing', version: '1' }), 2);
     await until('live', { status: 'FAILED', statusReason: 'FUNCTION_ERROR_INIT_FAILURE', allocated: 0 }, 'failing');

@@ -1,3 +1,4 @@
+import { messageOf } from '../../../core/errors.js';
 import type { FunctionSpec, Provisioned } from '../functions.js';
 import type { Environment } from './environment.js';
 import type { Environments } from './environments.js';
@@ -41,11 +42,11 @@ export class ProvisionedEnvironments {
 
   /** Another number, or another version: what is idle and not wanted any more ends at once, the rest after its invocation. */
   change(spec: FunctionSpec, requested: number): void {
-    const other = spec.version !== this.spec.version || spec.revision !== this.spec.revision;
+    const same = this.serves(spec);
     this.spec = spec;
     this.requested = requested;
     this.failure = undefined;
-    const dropped = this.idle.splice(0, other ? this.idle.length : Math.max(0, this.ready.size - requested));
+    const dropped = this.idle.splice(0, same ? Math.max(0, this.ready.size - requested) : this.idle.length);
     for (const environment of dropped) this.drop(environment);
     this.fill();
   }
@@ -64,9 +65,13 @@ export class ProvisionedEnvironments {
 
   /** After an invocation. */
   giveBack(environment: Environment): void {
-    const wanted = environment.spec.revision === this.spec.revision && this.ready.size <= this.requested;
+    const wanted = this.serves(environment.spec) && this.ready.size <= this.requested;
     if (wanted && environment.usable) this.idle.push(environment);
     else this.lose(environment);
+  }
+
+  private serves({ version, revision }: FunctionSpec): boolean {
+    return version === this.spec.version && revision === this.spec.revision;
   }
 
   /** It has ended, or is to: another one takes its place. */
@@ -102,7 +107,7 @@ export class ProvisionedEnvironments {
         // One that is in use is looked at when it is given back.
         if (this.idle.includes(ended)) this.lose(ended);
       });
-      const wanted = spec === this.spec && this.ready.size < this.requested;
+      const wanted = this.serves(spec) && this.ready.size < this.requested;
       if (loaded && wanted) {
         this.ready.add(environment);
         this.idle.push(environment);
@@ -112,7 +117,8 @@ export class ProvisionedEnvironments {
       // What PutProvisionedConcurrencyConfig's users report: StackOverflow 59932690.
       if (!loaded && wanted) this.failure = 'FUNCTION_ERROR_INIT_FAILURE';
     } catch (error) {
-      this.failure = error instanceof Error ? error.message : String(error);
+      // What kept an earlier version from starting says nothing of this one: its package may be gone by now.
+      if (this.serves(spec)) this.failure = messageOf(error);
     }
   }
 }
