@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { environmentAlone, isolations } from '../../src/sandbox/engines/process/isolation.js';
@@ -261,6 +262,26 @@ def lambda_handler(event, context):
     expect((await bench.invoke({ ...spec, revision: 'other' }, 'os.path.exists("/tmp/left")')).value).toBe(false);
     const { value } = await bench.invoke(spec, 'open("/var/task/new", "w")');
     expect(value).toMatchObject({ errorType: 'OSError', errorMessage: expect.stringContaining('Read-only') as string });
+  });
+
+  test('finds the links and the programs of its package as such', async () => {
+    const spec = bench.spec('');
+    const pack = `
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], "w") as archive:
+    for name, mode, content in [
+        ("lib/greet.1", 0o100755, "#!/bin/sh\\necho $0"),
+        ("lib/greet", 0o120777, "greet.1"),
+        ("lambda_function.py", 0o120777, "handler.py"),
+        ("handler.py", 0o100644, "import os, subprocess\\ndef lambda_handler(event, context):\\n"
+            "    return [os.readlink('lib/greet'), subprocess.check_output(['lib/greet'], text=True)]"),
+    ]:
+        entry = zipfile.ZipInfo(name)
+        entry.create_system, entry.external_attr = 3, mode << 16
+        archive.writestr(entry, content)
+`;
+    execFileSync('/usr/bin/python3', ['-c', pack, spec.codeFile]);
+    expect((await bench.invoke(spec)).value).toEqual(['greet.1', 'lib/greet\n']);
   });
 
   test.each(isolations.slice(1).concat(environmentAlone))(

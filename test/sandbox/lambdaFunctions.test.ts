@@ -335,6 +335,15 @@ describe('refused', () => {
     expect(packages().filter((name) => name.endsWith('.incoming'))).toEqual([]);
   });
 
+  test('are packages with nothing in them', async () => {
+    for (const ZipFile of [zip({}), new Uint8Array()]) {
+      await expect(functions.create('empty', { Code: { ZipFile } })).rejects.toMatchObject({
+        name: 'InvalidParameterValueException',
+        message: 'Uploaded file must be a non-empty zip',
+      });
+    }
+  });
+
   test('are packages that are too large', async () => {
     const many = Buffer.alloc(52_428_801);
     await expect(functions.create('large', { Code: { ZipFile: many } })).rejects.toMatchObject({

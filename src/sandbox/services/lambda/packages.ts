@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { invalidParameter } from './errors.js';
 import type { CodePackage } from './functionRecord.js';
-import { BrokenZip, checkZip, ZipTooLarge } from './zip.js';
+import { BrokenZip, checkZip, EmptyZip, ZipTooLarge } from './zip.js';
 
 /** Bytes of a package, unpacked: Lambda's quota. */
 export const unzippedQuota = 262_144_000;
@@ -47,6 +47,8 @@ export class DeploymentPackages {
       await rename(incoming, this.pathOf(sha256));
       return { sha256, size };
     } catch (error) {
+      // dumrauf/serverless_static_website_with_basic_auth#17
+      if (error instanceof EmptyZip) throw invalidParameter('Uploaded file must be a non-empty zip');
       // Both texts measured by localstack (test_lambda_api.snapshot.json).
       if (error instanceof ZipTooLarge) {
         throw invalidParameter(`Unzipped size must be smaller than ${unzippedQuota} bytes`);

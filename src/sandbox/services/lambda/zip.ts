@@ -21,6 +21,9 @@ interface ZipEntry {
 /** The archive is damaged, or of a kind that Lambda does not unzip. */
 export class BrokenZip extends Error {}
 
+/** There is nothing in the archive. */
+export class EmptyZip extends Error {}
+
 /** Unpacked, the archive has more bytes than it may. */
 export class ZipTooLarge extends Error {}
 
@@ -35,13 +38,14 @@ const localHeader = { signature: 0x04034b50, length: 30 };
 /**
  * Reads every byte that is in the archive and compares it with what the archive says of itself: what passes, unzips.
  * @param limit bytes of all files together, unpacked
- * @throws {BrokenZip | ZipTooLarge}
+ * @throws {BrokenZip | EmptyZip | ZipTooLarge}
  */
 export async function checkZip(file: string, limit: number): Promise<void> {
   const handle = await open(file);
   try {
     const { size } = await handle.stat();
-    const entries = await readEntries(handle, size);
+    const entries = size > 0 ? await readEntries(handle, size) : [];
+    if (entries.length === 0) throw new EmptyZip();
     // Before anything is unpacked: an honest archive need not be read.
     if (entries.reduce((sum, entry) => sum + entry.size, 0) > limit) throw new ZipTooLarge();
     let unpacked = 0;
