@@ -377,6 +377,11 @@ describe('refused', () => {
       { Environment: { Variables: { AWS_REGION: 'x' } } },
     ],
     [
+      'variables that no process can have',
+      'contain null characters: CUT',
+      { Environment: { Variables: { CUT: 'a\0b', WHOLE: 'ab' } } },
+    ],
+    [
       '4 KB of variables',
       'exceeded the 4KB limit. String measured: {"LARGE"',
       { Environment: { Variables: { LARGE: 'x'.repeat(4096) } } },

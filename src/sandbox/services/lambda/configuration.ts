@@ -120,6 +120,9 @@ function checkEnvironment(variables: Readonly<Record<string, string>>): void {
         `Reserved keys used in this request: ${reserved.join(', ')}`,
     );
   }
+  const cut = Object.keys(variables).filter((name) => variables[name]?.includes('\0'));
+  // No process can have them; how Lambda says so is not known.
+  if (cut.length > 0) throw invalidParameter(`${start} contain null characters: ${cut.join(', ')}`);
   const measured = JSON.stringify(variables);
   if (Buffer.byteLength(measured) > quotas.environment) {
     throw invalidParameter(`${start} exceeded the 4KB limit. String measured: ${measured}`);
