@@ -78,10 +78,12 @@ describe('a caller who waits', () => {
     const ClientContext = Buffer.from('{"client": {}}').toString('base64');
     await invoke(lambda, 'echo', { ClientContext });
     expect(plane.functions.invoked.at(-1)?.invocation.clientContext).toBe(ClientContext);
-    await expect(invoke(lambda, 'echo', { ClientContext: 'nothing' })).rejects.toMatchObject({
-      name: 'InvalidRequestContentException',
-      message: 'Client context must be a valid Base64-encoded JSON object.',
-    });
+    for (const wrong of ['nothing', Buffer.from('[1]').toString('base64')]) {
+      await expect(invoke(lambda, 'echo', { ClientContext: wrong })).rejects.toMatchObject({
+        name: 'InvalidRequestContentException',
+        message: 'Client context must be a valid Base64-encoded JSON object.',
+      });
+    }
   });
 
   test('is refused what is no JSON, and what is too large', async () => {

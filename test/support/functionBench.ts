@@ -62,7 +62,6 @@ export class FunctionBench {
       functionArn: `arn:aws:lambda:us-east-1:000000000000:function:${spec.name}`,
       ...{ qualifier: undefined, clientContext: undefined },
       payload: Buffer.from(JSON.stringify(event)),
-      signal: new AbortController().signal,
       ...more,
     });
     const text = Buffer.from(answer.payload).toString();

@@ -34,8 +34,6 @@ export interface FunctionInvocation {
   readonly payload: Uint8Array;
   /** Base64 JSON, as the caller sent it. */
   readonly clientContext: string | undefined;
-  /** Aborted when the caller of a RequestResponse hangs up: the handler goes on, as on AWS. */
-  readonly signal: AbortSignal;
 }
 
 export interface FunctionAnswer {
@@ -61,7 +59,8 @@ export interface Provisioned {
 /** What runs functions. It knows no API: versions and aliases are the control plane's, and come resolved. */
 export interface FunctionEngine {
   /**
-   * Runs the handler once, in an idle environment of this version or a new one.
+   * Runs the handler once, in an idle environment of this version or a new one; to the end, as on AWS, also when the
+   * caller has hung up.
    * @throws {ServiceError} TooManyRequestsException (429) with its Reason when the account's or the function's
    *   concurrency is used up; what `spec.keys` throws
    */

@@ -8,7 +8,7 @@ export async function removeFolder(folder: string): Promise<void> {
   try {
     await rm(folder, options);
   } catch (error) {
-    if (!hasCode(error, 'EACCES', 'EPERM', 'ENOTEMPTY')) throw error;
+    if (!hasCode(error, 'EACCES', 'EPERM')) throw error;
     await open(folder);
     await rm(folder, options);
   }

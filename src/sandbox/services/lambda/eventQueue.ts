@@ -51,7 +51,7 @@ export class EventQueue {
   }
 
   /** Client contexts are for callers who wait (Invoke, API reference, ClientContext). */
-  enqueue = ({ reference, requestId, payload }: Omit<Call, 'signal'>): void => {
+  enqueue = ({ reference, requestId, payload }: Call): void => {
     const now = this.now();
     const event = {
       ...{ requestId, reference, payload: Buffer.from(payload).toString('base64') },
@@ -92,7 +92,7 @@ export class EventQueue {
     if (!record || record.reserved === 0) return undefined;
     try {
       const { error } = await run({
-        ...{ reference, requestId, clientContext: undefined, signal: new AbortController().signal },
+        ...{ reference, requestId, clientContext: undefined },
         payload: Buffer.from(event.payload, 'base64'),
       });
       const delay = retryDelays[failures];

@@ -20,7 +20,6 @@ export interface Call {
   /** JSON. */
   readonly payload: Uint8Array;
   readonly clientContext: string | undefined;
-  readonly signal: AbortSignal;
 }
 
 export interface CallOutcome extends FunctionAnswer {
@@ -33,7 +32,7 @@ export class Invocations {
   /** @param enqueue takes an event that nobody waits for */
   constructor(
     private readonly parts: LambdaParts,
-    private readonly enqueue: (call: Omit<Call, 'signal'>) => void,
+    private readonly enqueue: (call: Call) => void,
   ) {}
 
   operations(): Record<string, Operation> {
@@ -66,7 +65,7 @@ export class Invocations {
     }
   }
 
-  private async invoke(input: Input, { requestId, signal }: RequestContext): Promise<Api.InvocationResponse> {
+  private async invoke(input: Input, { requestId }: RequestContext): Promise<Api.InvocationResponse> {
     refuse({
       'tenant isolation (TenantId)': input.TenantId,
       'durable functions (DurableExecutionName)': input.DurableExecutionName,
@@ -83,7 +82,7 @@ export class Invocations {
       this.enqueue(call);
       return { StatusCode: 202 };
     }
-    const { error, version, ...answer } = await this.run({ ...call, signal });
+    const { error, version, ...answer } = await this.run(call);
     return {
       StatusCode: 200,
       ExecutedVersion: version,
@@ -129,10 +128,17 @@ function payloadOf(given: Uint8Array | undefined, type: Api.InvocationType): Uin
 
 function checkClientContext(context: string | undefined): void {
   if (context === undefined) return;
-  try {
-    JSON.parse(Buffer.from(context, 'base64').toString('utf8'));
-  } catch {
+  if (!isObject(Buffer.from(context, 'base64').toString('utf8'))) {
     throw invalidContent('Client context must be a valid Base64-encoded JSON object.');
+  }
+}
+
+function isObject(json: string): boolean {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
   }
 }
 
