@@ -1,7 +1,7 @@
 """Unpacks a deployment package: ``python unpack_package.py <zip> <folder>``.
 
-``zipfile`` keeps every entry inside of the folder; what it leaves out are permissions, which programs need, and symbolic
-links, as which libraries come in packages of ``zip --symlinks``: it makes files of them with the target's name in it.
+``zipfile`` keeps every entry inside of the folder; what it leaves out are permissions, which programs need, and
+symbolic links, as which ``zip --symlinks`` packs libraries: it makes files of them, with the target's name in it.
 """
 
 from __future__ import annotations
