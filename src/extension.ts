@@ -50,6 +50,7 @@ export function activate(context: vscode.ExtensionContext): void {
     (line) => log.warn(line),
   );
   const watches = new JobWatches(connections, () => setting<number>(settings.logLines) ?? 10_000);
+  const isTold = (error: unknown) => connections.state.status === 'failed' && connections.state.error === error;
   const inWindow = new Set<Command>();
   const parts: Parts = {
     extension: context.extensionUri,
@@ -65,7 +66,7 @@ export function activate(context: vscode.ExtensionContext): void {
     logs: new LogDocuments(connections, watches),
     command: (id, run) => {
       inWindow.add(id);
-      return registerCommand(log, id, run);
+      return registerCommand(log, id, run, isTold);
     },
   };
   const registered = [registerConnection, registerTree, registerProjectFile, registerRuns, registerLogs].flatMap(

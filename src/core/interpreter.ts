@@ -91,7 +91,9 @@ export class Interpreters {
     if (configured !== undefined) {
       const found = await this.examine(configured);
       if (found) return found;
-      throw new NoPythonError(`The Python that is configured (${configured}) does not run: name another one.`);
+      throw new NoPythonError(
+        `The Python that is configured (the setting sandbox.python, or --python ${configured}) does not run: name another one.`,
+      );
     }
     const places = this.places();
     let first: Interpreter | undefined;

@@ -38,16 +38,23 @@ export async function functionDeletion(
   };
 }
 
-/** In this order: each needs the next one until it is gone. */
+/** In this order: each needs the next one until it is gone. An abort ends it as long as the function is there. */
 export async function deleteFunction(
   cloud: Pick<Cloud, 'functions' | 'roles'>,
   mutate: Mutate,
   { name, provisioned, aliases, role }: FunctionDeletion,
+  signal: AbortSignal,
 ): Promise<void> {
   const { functions, roles } = cloud;
-  for (const qualifier of provisioned) await mutate(functions.provision(name, qualifier, undefined));
-  for (const alias of aliases) await mutate(functions.deleteAlias(name, alias));
-  await mutate(functions.delete(name));
+  for (const change of [
+    ...provisioned.map((qualifier) => functions.provision(name, qualifier, undefined)),
+    ...aliases.map((alias) => functions.deleteAlias(name, alias)),
+    functions.delete(name),
+  ]) {
+    signal.throwIfAborted();
+    await mutate(change);
+  }
+  // Without its function nobody would find the role again.
   if (!role) return;
   for (const policy of role.policies) await mutate(roles.deletePolicy(role.name, policy));
   await mutate(roles.delete(role.name));

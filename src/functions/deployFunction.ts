@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Mutate } from '../aws/change.js';
 import type { Cloud } from '../aws/cloud.js';
 import { codeOf, messageOf } from '../aws/errors.js';
-import type { FunctionDetail } from '../aws/gateways/functions.js';
+import type { FunctionDetail, FunctionStatus } from '../aws/gateways/functions.js';
 import { UserError } from '../core/errors.js';
 import type { DeployedFunction, FunctionChanges } from './functionChanges.js';
 import {
@@ -44,8 +44,9 @@ export async function deployedFunction(
 
 /**
  * Brings a function, its role, its alias and its concurrency to what the plan says, by the calls that are needed for it and
- * no other, and waits until the alias serves it. An abort ends the waiting: what was called goes on.
+ * no other, and waits until the alias serves it. An abort ends it before the next step: what was called goes on.
  * @param changes that a person has agreed to
+ * @param report told of each step before it is done
  * @throws {UserError} with Lambda's reason when the function does not become ready
  */
 export async function deployFunction(
@@ -59,39 +60,47 @@ export async function deployFunction(
 ): Promise<FunctionDetail> {
   const { functions, roles } = cloud;
   const { name, alias, role } = plan;
+  const step = (what: string) => {
+    signal.throwIfAborted();
+    report(what);
+  };
   if (changes.createRole) {
-    report(`creating the role ${role.name}`);
+    step(`creating the role ${role.name}`);
     await mutate(roles.create(roleRequest(plan)));
   }
   if (changes.putPolicy && role.policy !== undefined) {
-    report('writing its policy');
+    step('writing its policy');
     await mutate(roles.putPolicy(role.name, policyName, role.policy));
   }
+  if (before && !isSettled(before)) {
+    step('waiting for what is under way');
+    await untilReady(cloud, name, signal);
+  }
   if (changes.create) {
-    report('creating the function');
+    step('creating the function');
     await onceRoleIsKnown(() => mutate(functions.create(functionRequest(plan))), signal);
     await untilReady(cloud, name, signal);
   }
   if (changes.updateCode) {
-    report('updating its code');
+    step('updating its code');
     await mutate(functions.updateCode(name, plan.code.bytes, before!.revision));
     await untilReady(cloud, name, signal);
   }
   if (changes.updateConfiguration) {
-    report('updating its configuration');
-    const { revision } = await functions.status(name, signal);
+    step('updating its configuration');
+    // Our own update has changed it; anybody else's since the plan is not overwritten.
+    const { revision } = changes.updateCode ? await functions.status(name, signal) : before!;
     await onceRoleIsKnown(() => mutate(functions.updateConfiguration(configurationRequest(plan, revision))), signal);
     await untilReady(cloud, name, signal);
   }
   if (changes.publish) {
-    report(`publishing a version, and leading ${alias} to it`);
-    signal.throwIfAborted();
+    step(`publishing a version, and leading ${alias} to it`);
     const { version } = await mutate(functions.publish(name, plan.code.sha256));
     const now = before?.aliases.find((one) => one.name === alias);
     if (!now) await mutate(functions.createAlias(name, alias, version));
     else if (now.version !== version) await mutate(functions.updateAlias(name, alias, version));
   }
-  await setConcurrency(cloud, mutate, plan, before, changes, report, signal);
+  await setConcurrency(cloud, mutate, plan, before, changes, step, signal);
   return (await functions.describe(name, signal))!;
 }
 
@@ -102,29 +111,34 @@ async function setConcurrency(
   { name, alias, reservedConcurrency, provisionedConcurrency }: FunctionPlan,
   before: FunctionDetail | undefined,
   { reserve, provision }: FunctionChanges,
-  report: Report,
+  step: Report,
   signal: AbortSignal,
 ): Promise<void> {
   const now = before?.provisioned.find(({ qualifier }) => qualifier === alias)?.requested ?? 0;
   const less = (provisionedConcurrency ?? 0) < now;
   const setProvisioned = () => mutate(cloud.functions.provision(name, alias, provisionedConcurrency));
-  signal.throwIfAborted();
+  if (provision || reserve) step('setting its concurrency');
   if (provision && less) await setProvisioned();
   if (reserve) await mutate(cloud.functions.reserve(name, reservedConcurrency));
   if (provision && !less) await setProvisioned();
   if (provisionedConcurrency === undefined) return;
   // Also without a change of the number: a moved alias starts its environments anew.
-  report(`starting ${provisionedConcurrency} environments ahead of their calls`);
+  step(`starting ${provisionedConcurrency} environments ahead of their calls`);
   await untilProvisioned(cloud, name, alias, signal);
+}
+
+/** Until then no update of it, and no version, is taken. */
+function isSettled({ state, update }: FunctionStatus): boolean {
+  return state !== 'Pending' && update !== 'InProgress';
 }
 
 async function untilReady({ functions }: Pick<Cloud, 'functions'>, name: string, signal: AbortSignal): Promise<void> {
   await until(async () => {
-    const { state, update, reason } = await functions.status(name, signal);
-    if (state === 'Failed' || update === 'Failed') {
-      throw new UserError(`Function ${name} did not become ready: ${reason ?? 'no reason was given'}`);
+    const status = await functions.status(name, signal);
+    if (status.state === 'Failed' || status.update === 'Failed') {
+      throw new UserError(`Function ${name} did not become ready: ${status.reason ?? 'no reason was given'}`);
     }
-    return state !== 'Pending' && update !== 'InProgress';
+    return isSettled(status);
   }, signal);
 }
 

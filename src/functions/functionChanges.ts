@@ -41,9 +41,11 @@ export function functionChanges(plan: FunctionPlan, deployed: DeployedFunction):
   const serving = latest?.versions.find(({ version }) => version === alias?.version);
   const policy = plan.role.policy !== undefined && !sameJson(plan.role.policy, deployed.policy);
   const publish = !serving || differ(serving, wanted);
-  const provisioned = latest?.provisioned.find(({ qualifier }) => qualifier === plan.alias)?.requested;
+  const provisioned = latest?.provisioned.find(({ qualifier }) => qualifier === plan.alias);
+  const failed = provisioned?.status === 'FAILED';
   const reserve = latest?.reservedConcurrency !== plan.reservedConcurrency;
-  const provision = provisioned !== plan.provisionedConcurrency;
+  // What has failed stays so until it is asked for again.
+  const provision = failed || provisioned?.requested !== plan.provisionedConcurrency;
   const stale = publish ? latest : undefined;
   return {
     createRole: plan.role.policy !== undefined && !deployed.role,
@@ -67,7 +69,15 @@ export function functionChanges(plan: FunctionPlan, deployed: DeployedFunction):
           ]
         : []),
       ...(reserve ? [difference('reserved concurrency', latest?.reservedConcurrency, plan.reservedConcurrency)] : []),
-      ...(provision ? [difference('provisioned concurrency', provisioned, plan.provisionedConcurrency)] : []),
+      ...(provision
+        ? [
+            difference(
+              'provisioned concurrency',
+              failed ? `${provisioned.requested}, which failed` : provisioned?.requested,
+              plan.provisionedConcurrency,
+            ),
+          ]
+        : []),
     ],
   };
 }

@@ -1,4 +1,5 @@
 import { forEachConcurrent } from '../core/concurrency.js';
+import { UserError } from '../core/errors.js';
 import type { Classification } from './classes.js';
 import type { Picture } from './pictures.js';
 import type { Reply } from './reply.js';
@@ -28,6 +29,8 @@ export interface BatchResult {
   /** In the order of the pictures; those that were never asked are not in it. */
   readonly rows: readonly BatchRow[];
   readonly cancelled: boolean;
+  /** What has cancelled it, where that was not the person. */
+  readonly why: string | undefined;
   /** Of the whole batch. */
   readonly milliseconds: number;
 }
@@ -73,8 +76,14 @@ export async function runBatch(
   return {
     rows: rows.filter((row) => row !== undefined),
     cancelled: signal.aborted,
+    why: whyCancelled(signal),
     milliseconds: performance.now() - since,
   };
+}
+
+/** The words of a UserError that a signal was aborted with. */
+export function whyCancelled({ reason }: AbortSignal): string | undefined {
+  return reason instanceof UserError ? reason.message : undefined;
 }
 
 function rowOf(picture: Picture, reply: Reply, classes: Classification | undefined): BatchRow {

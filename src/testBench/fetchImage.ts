@@ -65,6 +65,18 @@ export async function fetchImage(
   }
 }
 
+/** What a picture is called by its URL, whatever that has instead of escapes: `50%25.jpg` and `50%.jpg` are `50%.jpg`. */
+export function pictureName(url: string): string {
+  const { pathname, host } = new URL(url);
+  const last = pathname.split('/').at(-1) ?? '';
+  try {
+    return decodeURIComponent(last) || host;
+  } catch (error) {
+    if (error instanceof URIError) return last;
+    throw error;
+  }
+}
+
 function parse(text: string, base?: URL): URL {
   if (!URL.canParse(text, base?.href)) {
     throw new UserError(base ? 'The URL is redirected to something that is no URL.' : 'This is not a URL.');

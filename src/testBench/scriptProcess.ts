@@ -84,6 +84,8 @@ export class ScriptProcess {
     stdout!.on('data', (chunk: Buffer) => this.readReply(chunk));
     stderr!.setEncoding('utf8').on('data', (text: string) => this.readLog(text));
     this.child.on('error', (error) => this.fail(error));
+    // What it has started may hold its streams open, and keep the end from being seen.
+    this.child.on('exit', () => this.kill());
     this.child.on('close', (code, signal) => {
       this.fail(new ScriptEnded(code ?? 128 + system.signals[signal!], lines(this.printed)));
     });

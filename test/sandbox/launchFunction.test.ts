@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Mutate } from '../../src/aws/change.js';
 import type { Cloud } from '../../src/aws/cloud.js';
 import { connect } from '../../src/aws/load.js';
 import { UserError } from '../../src/core/errors.js';
@@ -96,7 +97,7 @@ async function deploy() {
 
 async function remove(name: string): Promise<void> {
   const found = await functionDeletion(cloud, name, never);
-  if (found) await deleteFunction(cloud, (await open()).mutate('clean-up'), found);
+  if (found) await deleteFunction(cloud, (await open()).mutate('clean-up'), found, never);
 }
 
 async function call(qualifier = 'live'): Promise<unknown> {
@@ -159,7 +160,7 @@ describe('a function of a project', () => {
       role: { name: 'tiny-echo', policies: ['workbench'] },
       roleStays: undefined,
     });
-    await deleteFunction(cloud, allowed.session.mutate('clean-up'), found);
+    await deleteFunction(cloud, allowed.session.mutate('clean-up'), found, never);
     expect(await cloud.functions.describe('tiny-echo', never)).toBeUndefined();
     expect(await cloud.roles.get('tiny-echo', never)).toBeUndefined();
     expect(
@@ -182,18 +183,53 @@ describe('a function of a project', () => {
     expect([found?.reservedConcurrency, found?.provisioned]).toEqual([undefined, []]);
   });
 
-  test('goes on from where a deployment was broken off', async () => {
+  test.each([
+    ['creating the role', ['PutRolePolicy', 'CreateFunction', 'PublishVersion', 'CreateAlias']],
+    ['creating the function', ['PublishVersion', 'CreateAlias']],
+  ])('goes on from where a deployment was broken off, at once: while %s', async (last, calls) => {
     const session = await open();
     const launch = await planFunction(session, 'echo', never);
     const abort = new AbortController();
-    const stopping = (step: string) => step.startsWith('publishing') && abort.abort();
+    const stopping = (step: string) => step.startsWith(last) && abort.abort();
     await expect(
       launchFunction(session, { ...launch, ready: launch.ready! }, stopping, abort.signal),
     ).rejects.toThrow();
     expect((await session.runs.list())[0]?.outcome).toBe('Cancelled');
-    expect((await cloud.functions.describe('tiny-echo', never))?.aliases).toEqual([]);
-    expect((await deploy()).calls).toEqual(['PublishVersion', 'CreateAlias']);
+    expect((await deploy()).calls).toEqual(calls);
     expect(await call()).toEqual([{ a: 1 }, 'one', '1']);
+  });
+
+  test('does not overwrite what somebody else has changed since it was planned', async () => {
+    await deploy();
+    await describeFunction({ timeout: 5 });
+    const session = await open();
+    const launch = await planFunction(session, 'echo', never);
+    const theirs = { FunctionName: 'tiny-echo', Timeout: 9 };
+    await session.mutate('theirs')(cloud.functions.updateConfiguration(theirs));
+    const timeout = async () => (await cloud.functions.bounds('tiny-echo', undefined, never)).timeout;
+    await expect.poll(async () => (await cloud.functions.status('tiny-echo', never)).update).toBe('Successful');
+    const ready = { ...launch, ready: launch.ready! };
+    await expect(launchFunction(session, ready, () => undefined, never)).rejects.toThrow(UserError);
+    expect(await timeout()).toBe(9);
+  });
+
+  test('is not deleted any further once that was cancelled, but for its role when it is gone', async () => {
+    const { session } = await deploy();
+    const mutate = session.mutate('deleting');
+    const found = (await functionDeletion(cloud, 'tiny-echo', never))!;
+    const cancelledAt = (operation: string) => {
+      const abort = new AbortController();
+      const cancelling: Mutate = (change, facts) => {
+        if (change.operation === operation) abort.abort();
+        return mutate(change, facts);
+      };
+      return deleteFunction(cloud, cancelling, found, abort.signal);
+    };
+    await expect(cancelledAt('DeleteAlias')).rejects.toMatchObject({ name: 'AbortError' });
+    expect(await cloud.functions.describe('tiny-echo', never)).toMatchObject({ aliases: [] });
+    await cancelledAt('DeleteFunction');
+    expect(await cloud.functions.describe('tiny-echo', never)).toBeUndefined();
+    expect(await cloud.roles.get('tiny-echo', never)).toBeUndefined();
   });
 
   test('keeps a role that another function has, and that was not made for it', async () => {

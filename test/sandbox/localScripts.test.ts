@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -51,6 +52,23 @@ function failureOf(reply: Reply) {
   return reply.failure;
 }
 
+/** Of what a script has started. */
+const pidOf = async (file: string) => {
+  while (!existsSync(file) || readFileSync(file, 'utf8') === '') await delay(20);
+  return Number(readFileSync(file, 'utf8'));
+};
+const gone = async (pid: number) => {
+  for (;;) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return true;
+    }
+    // Killed, and not waited for by whoever adopted it.
+    if (/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))) return true;
+    await delay(20);
+  }
+};
 describe('an inference script that runs here', () => {
   const inference = `
 import json, os
@@ -192,22 +210,6 @@ def lambda_handler(event, context):
         file.write(str(child.pid))
     time.sleep(300)
 `;
-    const pidOf = async (file: string) => {
-      while (!existsSync(file) || readFileSync(file, 'utf8') === '') await delay(20);
-      return Number(readFileSync(file, 'utf8'));
-    };
-    const gone = async (pid: number) => {
-      for (;;) {
-        try {
-          process.kill(pid, 0);
-        } catch {
-          return true;
-        }
-        // Killed, and not waited for by whoever adopted it.
-        if (/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))) return true;
-        await delay(20);
-      }
-    };
     const late = path.join(folder, 'late.pid');
     const target = handler('late', text, { timeout: 1 });
     expect(failureOf(await asked(target, { sleep: late }))).toMatchObject({
@@ -224,6 +226,40 @@ def lambda_handler(event, context):
     await expect(answer).rejects.toMatchObject({ name: 'AbortError' });
     expect(await gone(pid)).toBe(true);
     expect(await asked(target, {})).toMatchObject({ outcome: 'answer' });
+  });
+
+  test('is not waited for when it ends and what it started holds its streams', async () => {
+    const text = `
+import os, subprocess
+def lambda_handler(event, context):
+    with open(event["file"], "w") as file:
+        file.write(str(subprocess.Popen(["sleep", "300"]).pid))
+    os._exit(7)
+`;
+    const file = path.join(folder, 'left.pid');
+    expect(failureOf(await asked(handler('leaves', text), { file }))).toMatchObject({
+      message: 'the_script.py lambda_handler ended with exit code 7 before it answered.',
+    });
+    expect(await gone(await pidOf(file))).toBe(true);
+  });
+
+  test('ends with the window, however busy it is', async () => {
+    const text = `
+import os, time
+with open(os.environ["PID_FILE"], "w") as file:
+    file.write(str(os.getpid()))
+latest = time.monotonic() + 300
+while time.monotonic() < latest:
+    pass
+`;
+    const file = path.join(folder, 'busy.pid');
+    const run = [path.resolve('resources/python/run_script.py'), 'handler', script('busy', text), 'lambda_handler'];
+    const start = `require('node:child_process').spawn('/usr/bin/python3', ${JSON.stringify(run)}, { detached: true })`;
+    const environment = { ...process.env, WORKBENCH_MARK: 'mark', PID_FILE: file };
+    const window = spawn(process.execPath, ['--eval', start], { env: environment });
+    const pid = await pidOf(file);
+    window.kill('SIGKILL');
+    expect(await gone(pid)).toBe(true);
   });
 
   test('is not run for an event that is no JSON or too large', async () => {

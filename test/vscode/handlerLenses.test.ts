@@ -40,8 +40,8 @@ describe('a handler in an editor', () => {
     assert.equal(String(test!.arguments?.[0]), script().toString());
     assert.equal(test!.arguments?.[1], 'lambda_handler');
 
-    const entry = '"functions": { "tested": { "handler": "handler_of_test.lambda_handler", "role": "tester" } },';
-    await writeFile(at('sagemaker.jsonc').fsPath, project.replace('{', `{ ${entry}`));
+    const entry = '"tested": { "handler": "handler_of_test.lambda_handler", "role": "tester" },';
+    await writeFile(at('sagemaker.jsonc').fsPath, project.replace('"functions": {', `$& ${entry}`));
     const [, deploy] = await until(async () => {
       const found = await lenses(script());
       return found.length === 2 && found;

@@ -86,7 +86,8 @@ async function deploy({ runs, inventory }: Parts, session: Session, launch: Read
     if (isCancellation(error)) void tellLeftBehind(steps, name);
     if (!(error instanceof UserError)) throw error;
     const run = () => vscode.commands.executeCommand<void>(commands.deployFunction);
-    throw new UserError(`${error.message}${leftBehind(steps)}`, {
+    // The last one is what has failed.
+    throw new UserError(`${error.message}${leftBehind(steps.slice(0, -1))}`, {
       cause: error,
       remedy: { label: 'Deploy Again', run },
     });
@@ -125,8 +126,18 @@ async function removeFunction(parts: Parts, { resource: { name } }: ResourceTarg
     found &&
     (await vscode.window.showWarningMessage(`Delete ${name}?`, { modal: true, detail: detailOf(found) }, 'Delete'));
   if (found && answer !== 'Delete') return;
-  if (found) await withCancel(`Deleting ${name}`, () => deleteFunction(cloud, mutate, found));
-  await parts.inventory.refresh('function');
+  try {
+    if (found) await withCancel(`Deleting ${name}`, (_, signal) => deleteFunction(cloud, mutate, found, signal));
+  } catch (error) {
+    if (isCancellation(error)) {
+      void vscode.window.showInformationMessage(
+        `${name} stays, without what was deleted before. Deleting it again goes on from there.`,
+      );
+    }
+    throw error;
+  } finally {
+    await parts.inventory.refresh('function');
+  }
   vscode.window.setStatusBarMessage(found ? `Deleted ${name}` : `${name} was gone already`, 6000);
 }
 

@@ -7,7 +7,7 @@ export interface BatchProgress {
   readonly target: Target;
   readonly folder: string;
   readonly state: 'running' | 'done' | 'cancelled' | 'failed';
-  /** Why it has failed as a whole. */
+  /** Why it has failed as a whole, or was cancelled by what was not the person. */
   readonly problem?: string;
   readonly done: number;
   readonly total: number;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { readFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { messageOf, UserError } from '../../core/errors.js';
-import { type BatchRow, runBatch } from '../../testBench/batch.js';
+import { type BatchRow, runBatch, whyCancelled } from '../../testBench/batch.js';
 import { picturesOf, summarize } from '../../testBench/confusion.js';
 import { picturesIn } from '../../testBench/pictures.js';
 import { resultsCsv } from '../../testBench/resultsCsv.js';
@@ -66,9 +66,9 @@ export class Batches {
       const progress = (_done: number, row: BatchRow) => void rows.push(row);
       const result = await runBatch(pictures, ask, { concurrency: parallel, progress }, signal);
       this.rows = result.rows;
-      tell(result.cancelled ? 'cancelled' : 'done');
+      tell(result.cancelled ? 'cancelled' : 'done', result.why);
     } catch (error) {
-      if (signal.aborted) tell('cancelled');
+      if (signal.aborted) tell('cancelled', whyCancelled(signal));
       else tell('failed', messageOf(error));
     } finally {
       clearInterval(ticking);

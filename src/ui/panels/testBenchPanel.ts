@@ -31,6 +31,8 @@ interface Running {
   readonly abort: AbortController;
   /** Undefined while a picture is fetched, or a batch runs. */
   sending?: Sending;
+  /** False while a picture is fetched: no cloud is asked for it. */
+  readonly asks: boolean;
   readonly since: number;
 }
 
@@ -68,7 +70,7 @@ export class TestBench {
       view.onDidChangeViewState(() => this.targets.setVisible(view.visible)),
       connections.onDidChange(() => {
         const now = currentCloud(parts);
-        if (cloud && now !== cloud) this.running?.abort.abort(new Switched());
+        if (cloud && now !== cloud && this.running?.asks) this.running.abort.abort(new Switched());
         cloud = now;
       }),
       this.panel.onReady(() => void this.showAll()),
@@ -181,7 +183,8 @@ export class TestBench {
       untrusted() ?? (input.picture && !bytes && 'The picture is not in memory any more: choose it again.');
     if (missing) return this.tell(notAsked(asked, missing));
     const picture = bytes && { bytes, url: input.picture?.url };
-    const running = this.begin({ type: 'sending', id, target, phase: 'answer', elapsed: 0 });
+    const sending: Sending = { type: 'sending', id, target, phase: 'answer', elapsed: 0 };
+    const running = this.begin({ asks: true, sending });
     const { signal } = running.abort;
     const progress = (one: Target, phase: Sending['phase']) => {
       running.sending = { type: 'sending', id, target: one, phase, elapsed: performance.now() - running.since };
@@ -206,7 +209,7 @@ export class TestBench {
   }
 
   private async batch(wish: BatchWish): Promise<void> {
-    const running = this.begin();
+    const running = this.begin({ asks: true });
     const { signal } = running.abort;
     const missing = untrusted();
     await this.batches.run(wish, missing, () => this.askers.of(wish.target, signal), signal);
@@ -220,7 +223,7 @@ export class TestBench {
   }
 
   private async provide(picture: (signal: AbortSignal) => Promise<Picture | undefined>): Promise<void> {
-    const running = this.begin();
+    const running = this.begin({ asks: false });
     const { signal } = running.abort;
     try {
       const found = await picture(signal);
@@ -234,11 +237,11 @@ export class TestBench {
   }
 
   /** The latest wish wins: whatever runs is cancelled. */
-  private begin(sending?: Sending): Running {
+  private begin(what: Pick<Running, 'asks' | 'sending'>): Running {
     this.running?.abort.abort();
-    const running: Running = { abort: new AbortController(), since: performance.now(), ...(sending && { sending }) };
+    const running: Running = { abort: new AbortController(), since: performance.now(), ...what };
     this.running = running;
-    if (sending) this.post(sending);
+    if (what.sending) this.post(what.sending);
     return running;
   }
 

@@ -2,7 +2,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { largestInvocation } from '../../aws/limits.js';
 import { messageOf, UserError } from '../../core/errors.js';
-import { fetchImage } from '../../testBench/fetchImage.js';
+import { fetchImage, pictureName } from '../../testBench/fetchImage.js';
 import { imageKind } from '../../testBench/imageKind.js';
 import { picturesIn } from '../../testBench/pictures.js';
 import type { OpenProject } from '../projectFile/projectFiles.js';
@@ -33,9 +33,8 @@ export async function fetchPicture(
 ): Promise<Picture> {
   if (!/^https?:/i.test(text)) return readPicture(vscode.Uri.parse(text, true), projects, signal);
   const { content } = await fetchImage(text, signal);
-  const name = decodeURIComponent(new URL(text).pathname.split('/').at(-1) ?? '') || new URL(text).host;
   // A copy: VS Code posts a Buffer as JSON.
-  return { type: 'picture', name, body: new Uint8Array(content), url: text };
+  return { type: 'picture', name: pictureName(text), body: new Uint8Array(content), url: text };
 }
 
 /** A picture's file as the Explorer, or a dialog, names it. @throws {UserError} when it is none that can be sent */

@@ -138,6 +138,20 @@ describe('what a deployment changes', () => {
     expect(changes(wanted, { ...deployed, function: halfway }).calls).toEqual(['publish']);
   });
 
+  test('is also what was to be started ahead and has failed', () => {
+    const status = { qualifier: 'live', requested: 2, available: 0, reason: undefined };
+    const there = (one: 'READY' | 'FAILED') => ({
+      ...deployed,
+      function: { ...detail, provisioned: [{ ...status, status: one }] },
+    });
+    const wanted = { ...plan, provisionedConcurrency: 2 };
+    expect(changes(wanted, there('READY'))).toEqual({ calls: [], says: [] });
+    expect(changes(wanted, there('FAILED'))).toEqual({
+      calls: ['provision'],
+      says: ['provisioned concurrency: 2, which failed → 2'],
+    });
+  });
+
   test('leaves a role alone that the file only names', () => {
     const named = { ...plan, role: { ...plan.role, policy: undefined } };
     expect(changes(named, nothing).calls).toEqual(['create', 'publish']);

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { UserError } from '../../../src/core/errors.js';
 import { type AskPicture, type BatchRow, runBatch } from '../../../src/testBench/batch.js';
 import { classify } from '../../../src/testBench/classes.js';
 import { compare, summarizeDifferences } from '../../../src/testBench/compare.js';
@@ -63,16 +64,19 @@ describe('a batch', () => {
     expect(summarize(rows)).toMatchObject({ answered: 2, failed: 1, known: 1, accuracy: 1 });
   });
 
-  test('ends with what there is when it is cancelled', async () => {
+  test.each([
+    ['the person', undefined, undefined],
+    ['what it needs', new UserError('The connection was switched.'), 'The connection was switched.'],
+  ])('ends with what there is when it is cancelled by %s', async (_, reason, says) => {
     const cancel = new AbortController();
     const ask: AskPicture = async ({ name }, signal) => {
-      if (name === '2') cancel.abort();
+      if (name === '2') cancel.abort(reason);
       signal.throwIfAborted();
       return answer([1, 2, 3]);
     };
-    const pictures = Array.from({ length: 10 }, (_, index) => picture(String(index)));
-    const { rows, cancelled } = await runBatch(pictures, ask, {}, cancel.signal);
-    expect([rows.length, cancelled]).toEqual([2, true]);
+    const pictures = Array.from({ length: 10 }, (_each, index) => picture(String(index)));
+    const { rows, cancelled, why } = await runBatch(pictures, ask, {}, cancel.signal);
+    expect([rows.length, cancelled, why]).toEqual([2, true, says]);
   });
 });
 

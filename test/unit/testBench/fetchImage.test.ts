@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { UserError } from '../../../src/core/errors.js';
-import { fetchImage, type FetchOptions } from '../../../src/testBench/fetchImage.js';
+import { fetchImage, type FetchOptions, pictureName } from '../../../src/testBench/fetchImage.js';
 import { isPublic } from '../../../src/testBench/publicAddress.js';
 
 const png = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
@@ -155,4 +155,12 @@ test.each([
   ['nonsense', false],
 ])('%s is public: %j', (address, expected) => {
   expect(isPublic(address)).toBe(expected);
+});
+
+test.each([
+  ['http://dogs.example/a/my%20dog.jpg?x=1', 'my dog.jpg'],
+  ['http://dogs.example/50%.jpg', '50%.jpg'],
+  ['http://dogs.example/', 'dogs.example'],
+])('%s is called %s', (url, name) => {
+  expect(pictureName(url)).toBe(name);
 });
