@@ -20,6 +20,7 @@ import {
   reportLine,
   startLine,
 } from '../../../container/functionMessages.js';
+import { messageOf } from '../../../core/errors.js';
 import type { LogSink, TemporaryKeys } from '../../services/ports.js';
 import type { FunctionAnswer, FunctionInvocation, FunctionSpec } from '../functions.js';
 import { CappedLog } from '../process/cappedLog.js';
@@ -144,8 +145,13 @@ export class Environment {
 
   private async dispose(): Promise<void> {
     await this.process?.end();
+    try {
+      await this.container.remove();
+    } catch (error) {
+      // The next start of the sandbox tries again.
+      this.log.append([`[sagemaker-sandbox] What this environment has left cannot be removed: ${messageOf(error)}`]);
+    }
     this.log.close();
-    await this.container.remove();
     this.parts.releaseCode();
   }
 
