@@ -121,7 +121,7 @@ function changes({ changes: rows }: LaunchView): HTMLElement {
 
 function differences({ differences: rows }: LaunchView): HTMLElement {
   const value = (text: string | undefined) =>
-    text === undefined ? el('td', { class: 'dim' }, 'none') : el('td', { class: 'mono' }, text);
+    text === undefined ? el('td', { class: 'dim nothing' }, 'none') : el('td', { class: 'mono' }, text);
   return section(
     'What changes',
     ['What', 'Now', 'Then'],

@@ -214,9 +214,14 @@ function speaker({ kind }: Target): string {
   return kind === 'endpoint' ? 'container' : kind;
 }
 
+/** As long as a row of the history has room for. */
+function shortened(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
 /** What an answer says, in a few words. */
 export function summary(outcome: Outcome): string {
-  if (outcome.type === 'failure') return outcome.message.slice(0, 80);
+  if (outcome.type === 'failure') return shortened(outcome.message);
   const { content } = outcome;
   if (content.kind === 'other') return content.heading;
   const [row] = content.rows;

@@ -44,8 +44,9 @@ def main(kind: str, file: str, what: str) -> int:
     try:
         answer = load_inference(file, what) if kind == "inference" else load_handler(file, what)
     except BaseException as error:  # noqa: BLE001 (whatever a script raises, its own end included)
-        traceback.print_exc()
-        write(replies, mark, {"error": described(error, file), "milliseconds": since(started)})
+        told = described(error, file)
+        sys.stderr.write(told["traceback"])
+        write(replies, mark, {"error": told, "milliseconds": since(started)})
         return 1
     write(replies, mark, {"milliseconds": since(started)})
     for head, body in frames(requests):
@@ -142,14 +143,17 @@ def load_handler(file: str, function: str) -> Answer:
 
 
 def described(error: BaseException, file: str) -> dict[str, Any]:
-    """An error at loading; a syntax error tells its own place."""
+    """An error at loading; a syntax error tells its own place, others the last one in a file beside the script."""
+    frames = frames_of(error, file)
     if isinstance(error, SyntaxError) and error.filename:
         place = {"file": error.filename, "line": error.lineno}
     else:
-        last = next(iter(reversed(frames_of(error, file))), None)
+        folder = os.path.join(os.path.dirname(file), "")
+        last = next((frame for frame in reversed(frames) if frame.filename.startswith(folder)), None)
         place = {"file": last.filename, "line": last.lineno} if last else {}
     module = error.name if isinstance(error, ModuleNotFoundError) else None
-    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    head = ["Traceback (most recent call last):\n"] if frames else []
+    text = "".join([*head, *frames.format(), *traceback.format_exception_only(type(error), error)])
     return {"type": type(error).__name__, "message": str(error), "traceback": text, "module": module, **place}
 
 

@@ -133,7 +133,8 @@ export class PolledCollection<K extends Kind> {
     if (!link) return;
     // Long enough for what was made to be seen moving; from then on it moves by itself.
     this.touchedUntil = this.clock.now() + 2 * link.cloud.connection.intervals.describe + 5000;
-    if (this.isWatched && !this.isDenied) void this.poll();
+    // What was read once is shown, also by a row that is closed.
+    if ((this.isWatched || this.status === 'read') && !this.isDenied) void this.poll();
   }
 
   /** Reads the first page anew. */

@@ -33,7 +33,7 @@ export function handlerGate({ handler }: LambdaFunction, name: string, reading: 
 
 export function packageGate({ bytes, unzipped, contents }: ZipArchive): Gate {
   const id = 'package';
-  const evidence = `${contents.length} files, ${megabytes(bytes.length)} zipped, ${megabytes(unzipped)} unzipped`;
+  const evidence = `${contents.length === 1 ? '1 file' : `${contents.length} files`}, ${megabytes(bytes.length)} zipped, ${megabytes(unzipped)} unzipped`;
   if (bytes.length > most.zipped || unzipped > most.unzipped) {
     return {
       id,
@@ -114,7 +114,7 @@ export function timeoutGate({ timeout }: Pick<LambdaFunction, 'timeout'>, latenc
   const id = 'timeout';
   const own = `${timeout} s`;
   if (!latency) return { id, level: 'green', evidence: `${own}; how long the endpoint takes was not measured yet` };
-  const measured = `the endpoint's model took ${seconds(latency.p50)} (p50) and ${seconds(latency.p99)} (p99) in the last 24 hours`;
+  const measured = `the endpoint's model took ${durationText(latency.p50)} (p50) and ${durationText(latency.p99)} (p99) in the last 24 hours`;
   // A start of the function and the way there come on top.
   const needed = Math.ceil((latency.p99 * 2) / 1000) + 1;
   if (timeout >= needed) {
@@ -145,6 +145,6 @@ export function changesGate({ alias }: LambdaFunction, { publish }: FunctionChan
   return { id, level: 'green', evidence };
 }
 
-function seconds(milliseconds: number): string {
-  return `${(milliseconds / 1000).toFixed(milliseconds < 1000 ? 2 : 1)} s`;
+function durationText(milliseconds: number): string {
+  return milliseconds < 1000 ? `${Math.ceil(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 }

@@ -60,7 +60,7 @@ export function sourceGate(folder: string, script: string, source: SourcePreview
     };
   }
   const evidence = [
-    `${source.files.length} files, ${megabytes(source.bytes)}`,
+    `${source.files.length === 1 ? '1 file' : `${source.files.length} files`}, ${megabytes(source.bytes)}`,
     ...(source.normalised.length > 0 ? [`line ends made LF in ${source.normalised.join(', ')}`] : []),
     ...source.skipped.map(({ path, reason }) => `${path} left out (${reason})`),
   ].join('; ');

@@ -13,7 +13,7 @@ import type { FunctionPlan } from '../functions/functionRequests.js';
 import { findEndpoint } from '../hosting/deploy.js';
 import type { SourcePreview } from '../packaging/sourceArchive.js';
 import { packZip, type ZipArchive } from '../packaging/zip.js';
-import { endpointVariable, handlerPlace, type LambdaFunction } from '../project/functions.js';
+import { handlerPlace, type LambdaFunction } from '../project/functions.js';
 import type { HandlerReading } from '../python/lambdaHandler.js';
 import { existingRole, roleArn } from './executionRole.js';
 import {
@@ -27,8 +27,9 @@ import {
   timeoutGate,
 } from './functionGates.js';
 import { functionName, longestFunctionName } from './functionName.js';
+import { functionEndpoint, functionEnvironment } from './functionEnvironment.js';
 import { type Gate, isBlocked, nameGate, sourceGate } from './gates.js';
-import { endpointName, onlyOf } from './planEndpoint.js';
+import { onlyOf } from './planEndpoint.js';
 import { type Session, sourceWithoutData } from './session.js';
 
 /** A function, ready to be deployed. */
@@ -64,7 +65,7 @@ export async function planFunction(session: Session, name: string, signal: Abort
   const { connection } = cloud;
   const entry = `functions.${name}`;
   const own = functionName(projectName, name);
-  const endpoint = wanted.endpoint && endpointName(projectName, wanted.endpoint.slice('endpoints.'.length));
+  const endpoint = functionEndpoint(projectName, wanted);
   const place = { partition: partitionOf(connection), region: connection.region, account: connection.account };
   const tags = { 'workbench:project': projectName, 'workbench:entry': entry };
 
@@ -100,7 +101,7 @@ export async function planFunction(session: Session, name: string, signal: Abort
     runtime: wanted.runtime,
     memorySize: wanted.memorySize,
     timeout: wanted.timeout,
-    environment: { ...wanted.environment, ...(endpoint !== undefined && { [endpointVariable]: endpoint }) },
+    environment: functionEnvironment(projectName, wanted),
     role: {
       name: own,
       arn: role?.arn ?? roleArn(connection, own),

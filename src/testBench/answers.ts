@@ -140,7 +140,13 @@ function checked(found: Found): AnswerReading {
       explanation: 'They have no probabilities. The model has diverged, or the input was not what it was trained on.',
     };
   }
-  return { kind: 'classes', rows, ...(names && { names }), ...(probabilities && { probabilities }) };
+  const own = names && !arePositions(names) ? names : undefined;
+  return { kind: 'classes', rows, ...(own && { names: own }), ...(probabilities && { probabilities }) };
+}
+
+/** What a script writes that knows no names: whoever reads it may know them. */
+function arePositions(names: readonly string[]): boolean {
+  return names.every((name, index) => name === String(index));
 }
 
 /** Python's json writes what JSON does not know: NaN, Infinity, -Infinity. They arrive here as texts of their own. */

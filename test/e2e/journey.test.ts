@@ -68,7 +68,7 @@ describe('from the project file to an answer', () => {
     await again.getByText(/valid_accuracy is highest at/).waitFor();
     await expectAccessible(again);
     await window.picture('4-completed');
-    await window.command('Show Log of Job or Endpoint');
+    await window.command('Show Log of Resource');
     await window.pick(/breeds-train-/);
     await window.page.locator('.view-lines').getByText('— Completed —').waitFor();
     await window.picture('5-log');

@@ -135,6 +135,13 @@ def output_fn(prediction, accept):
 });
 
 describe('a Lambda handler that runs here', () => {
+  test('that cannot be loaded is told by its own lines: neither by Python’s nor by those that load it', async () => {
+    const { evidence, said } = failureOf(await asked(handler('unset', '\nimport os\nos.environ["NOT_SET"]\n'), {}));
+    expect(evidence).toBe('the_script.py, line 3.');
+    expect(said).toContain('line 3, in <module>');
+    expect(said).not.toContain('run_script.py');
+  });
+
   test('gets event and context, and its answer loses its wrappings as in a cloud', async () => {
     const text = `
 import json

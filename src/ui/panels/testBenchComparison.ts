@@ -19,11 +19,11 @@ export function comparisonOf(id: number, first: Side, second: Side): Comparison 
   const [left, right] = [first.named?.rows[0], second.named?.rows[0]];
   if (!left || !right) return { ...comparison, verdict: unlike(outcomes, names), rows: [] };
   const difference = compare(left, right);
-  const largest = (difference.probability * 100).toFixed(2);
+  const evidence = evidenceOf(difference);
   return {
     ...comparison,
     verdict: verdict(names.join(' and '), difference),
-    ...(!difference.equal && { evidence: `Probabilities differ by at most ${largest} percentage points.` }),
+    ...evidence,
     rows: difference.classes.map(({ name, left: a, right: b, differs }) => ({
       ...{ name, differs },
       cells: [cellOf(a, left.kind), cellOf(b, right.kind)],
@@ -36,6 +36,13 @@ function cellOf(
   kind: Classification['kind'],
 ): ComparedClass['cells'][number] {
   return prediction && { probability: prediction.probability, score: scoreText(prediction.score, kind) };
+}
+
+function evidenceOf({ equal, classes, probability }: Difference): Pick<Comparison, 'evidence'> {
+  if (equal) return {};
+  if (!classes.some(({ left, right }) => left && right))
+    return { evidence: 'They have no class in common, so no number can be compared: look at their names.' };
+  return { evidence: `Probabilities differ by at most ${(probability * 100).toFixed(2)} percentage points.` };
 }
 
 function verdict(both: string, { equal, sameFirst, classes }: Difference): string {

@@ -4,6 +4,8 @@ import type { Target as Asked } from '../../testBench/target.js';
 import { messageOf } from '../../core/errors.js';
 import type { Watch } from '../../inventory/collection.js';
 import type { ResourceOf } from '../../inventory/resource.js';
+import { functionEnvironment } from '../../launch/functionEnvironment.js';
+import { projectNameOf } from '../../launch/session.js';
 import type { Parts } from '../parts.js';
 import type { OpenProject } from '../projectFile/projectFiles.js';
 import { type About, longestAnswer, type ScriptTarget, type Target, type Targets } from './testBench.protocol.js';
@@ -73,7 +75,9 @@ export function askedTarget(target: Target, projects: readonly OpenProject[], { 
   if (!open || !project) return asked;
   if (section === 'functions') {
     const entry = project.functions[name];
-    return entry ? { ...asked, environment: entry.environment, timeout: entry.timeout } : asked;
+    if (!entry) return asked;
+    const environment = functionEnvironment(projectNameOf(project, open.folder.name), entry);
+    return { ...asked, environment, timeout: entry.timeout };
   }
   const entry = project.endpoints[name];
   if (!entry) return asked;

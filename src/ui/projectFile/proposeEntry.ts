@@ -6,9 +6,14 @@ import type { Section } from './projectFiles.js';
 export async function proposeEntry(uri: vscode.Uri, section: Section, name: string, value: unknown): Promise<void> {
   const document = await vscode.workspace.openTextDocument(uri);
   const edit = new vscode.WorkspaceEdit();
-  for (const { offset, length, content } of addEntry(document.getText(), section, name, value)) {
+  const edits = addEntry(document.getText(), section, name, value);
+  for (const { offset, length, content } of edits) {
     edit.replace(uri, new vscode.Range(document.positionAt(offset), document.positionAt(offset + length)), content);
   }
   await vscode.workspace.applyEdit(edit);
-  await vscode.window.showTextDocument(document);
+  const editor = await vscode.window.showTextDocument(document);
+  for (const { offset, content } of edits) {
+    const added = new vscode.Range(document.positionAt(offset), document.positionAt(offset + content.length));
+    editor.revealRange(added, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+  }
 }

@@ -241,3 +241,18 @@ test('opening and closing a kind does not ask sooner while the service throttles
   }
   expect(calls.list.length - before).toBeLessThanOrEqual(1);
 });
+
+test('what we change is read once more where nobody looks, if it was read before: its closed row still counts it', async () => {
+  const { calls, clock, inventory, jobsShown } = watchedCloud([]);
+  inventory.touch('training-job');
+  await clock.advance(hour);
+  expect(calls.list).toHaveLength(0);
+  const watching = inventory.watch('training-job');
+  await clock.advance(1000);
+  watching.dispose();
+  const before = calls.list.length;
+  inventory.touch('training-job');
+  await clock.advance(hour);
+  expect(calls.list.length).toBe(before + 1);
+  expect(jobsShown().status).toBe('read');
+});

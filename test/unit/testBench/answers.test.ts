@@ -45,6 +45,7 @@ describe('readAnswer', () => {
     ["the toolkit's row in a list", [[3, 1]], { rows: [[3, 1]] }],
     ['a batch', [[3, 1], [0, 2]], { rows: [[3, 1], [0, 2]] }], // prettier-ignore
     ["the sample's", { predictions: [], labels: ['a', 'b'], scores: [3, 1] }, { rows: [[3, 1]], names: ['a', 'b'] }],
+    ['positions for labels', { labels: ['0', '1'], scores: [3, 1] }, { rows: [[3, 1]] }],
     ['null for labels', { scores: [3, 1], labels: null }, { rows: [[3, 1]] }],
     ["TensorFlow Serving's", { predictions: [[0.9, 0.1]] }, { rows: [[0.9, 0.1]] }],
     [

@@ -101,6 +101,9 @@ test('a comparison says whether two targets agree, and marks what differs', asyn
     { probability: 0.6, score: '0.6000' },
   ]);
 
+  const strangers = comparisonOf(4, first, await side('{"a": 0.7, "b": 0.2, "c": 0.1}', to));
+  expect(strangers.evidence).toBe('They have no class in common, so no number can be compared: look at their names.');
+
   const words = comparisonOf(3, first, await side('{"status": "ok"}', to));
   expect(words).toMatchObject({ verdict: 'predict:live and other:live answer differently', rows: [] });
 });
