@@ -1,4 +1,4 @@
-import type { Comparison, FromPage, Outcome } from '../../src/ui/panels/testBench.protocol.js';
+import type { Comparison, FromPage, Outcome, Target } from '../../src/ui/panels/testBench.protocol.js';
 import type { CellImages } from '../../src/ui/panels/testBenchBatch.protocol.js';
 import { el } from '../shared/dom.js';
 import { type AnswerActions, showAnswer, showFailure } from './answer.js';
@@ -6,6 +6,7 @@ import { showBatch } from './batch.js';
 import { showComparison } from './comparison.js';
 import { evidence } from './evidence.js';
 import { historyTable, inputName } from './history.js';
+import { note } from './note.js';
 import { type HistoryEntry, kept, type Kept, keptComparison, withEntry } from './state.js';
 import { isSame } from './targets.js';
 import { type Pending, showWaiting, type Waiting } from './waiting.js';
@@ -20,6 +21,12 @@ export interface ResultActions {
   send(): void;
 }
 
+const whatGoesOn = {
+  endpoint: 'The model may go on with it: SageMaker does not take a request back.',
+  function: 'The function goes on until it has finished: Lambda does not take a call back.',
+  script: 'The script was ended.',
+} satisfies Record<Target['kind'], string>;
+
 /** What came of what was sent: an answer, a comparison or a batch, its evidence, and the sends before it. */
 export class Results {
   readonly answer = el('div', { class: 'ans', 'aria-live': 'polite' });
@@ -30,6 +37,8 @@ export class Results {
   private comparison: Comparison | undefined;
   private cell: CellImages | undefined;
   private waiting: Waiting | undefined;
+  /** Of the send that was cancelled last, above what was shown before it. */
+  private cancelledNote: HTMLElement | undefined;
 
   constructor(
     private readonly now: Kept,
@@ -53,6 +62,10 @@ export class Results {
     this.drawHistory();
   }
 
+  cancelled({ kind }: Target): void {
+    this.cancelledNote = note('info', 'Cancelled', whatGoesOn[kind]);
+  }
+
   /** Nothing of a new input is known yet. */
   clear(): void {
     this.choose(undefined);
@@ -63,6 +76,7 @@ export class Results {
   }
 
   private choose(outcome: Outcome | undefined, comparison?: Comparison): void {
+    this.cancelledNote = undefined;
     this.outcome = outcome;
     this.comparison = comparison;
     this.now.outcome = outcome && kept(outcome);
@@ -78,10 +92,12 @@ export class Results {
     this.answer.setAttribute('aria-busy', String(waits));
     this.evidence.replaceChildren();
     if (waits) {
+      this.cancelledNote = undefined;
       this.waiting = showWaiting(pending, fetching ?? '', () => this.actions.say({ type: 'cancel' }));
       return this.answer.replaceChildren(...this.waiting.shown);
     }
-    this.answer.replaceChildren(...(this.now.tab === 'folder' ? this.shownBatch() : this.shownAnswer()));
+    if (this.now.tab === 'folder') return this.answer.replaceChildren(...this.shownBatch());
+    this.answer.replaceChildren(...(this.cancelledNote ? [this.cancelledNote] : []), ...this.shownAnswer());
   }
 
   private shownAnswer(): HTMLElement[] {

@@ -13,9 +13,10 @@ export class Targeting {
   };
   /** By the key of their targets. */
   private readonly abouts = new Map<string, About>();
-  private wantsUsual = false;
+  /** Functions of which no alias and no version was chosen: the target, what it is compared with. */
+  private readonly unchosen = { target: false, other: false };
   readonly target = new TargetPicker('target', 'Target', (target, part) => this.aim(target, part));
-  readonly other = new TargetPicker('other', 'Compared with', (target) => this.compareWith(target), 'with');
+  readonly other = new TargetPicker('other', 'Compared with', (target, part) => this.compareWith(target, part), 'with');
   readonly compare = el('button', { type: 'button', class: 'link compare', 'aria-pressed': 'false' }, 'Compare');
 
   /** @param changed told when somebody has chosen; what is shown of it is drawn by `draw` */
@@ -36,15 +37,18 @@ export class Targeting {
     const { target, usual } = about;
     const { now } = this;
     this.abouts.set(keyOf(target), about);
+    if (usual === undefined) return;
     // Callers of a function use its alias, so that is what is tested unless somebody wants another part of it.
-    if (!this.wantsUsual || usual === undefined || now.target?.kind !== 'function' || !isSame(target, now.target))
-      return;
-    now.target = { ...now.target, qualifier: now.target.qualifier ?? usual };
+    for (const place of ['target', 'other'] as const) {
+      const asked = now[place];
+      if (this.unchosen[place] && asked?.kind === 'function' && isSame(target, asked))
+        now[place] = { ...asked, qualifier: asked.qualifier ?? usual };
+    }
   }
 
   /** @param part whether its variant, alias or version was chosen, if only `$LATEST` */
   aim(target: Target, part = false): void {
-    this.wantsUsual = !part;
+    this.unchosen.target = !part;
     this.now.target = target;
     if (isSame(target, this.now.other)) this.now.other = undefined;
     this.say({ type: 'select', target });
@@ -73,7 +77,8 @@ export class Targeting {
     this.compare.textContent = other ? 'Compare no more' : 'Compare';
   }
 
-  private compareWith(target: Target | undefined): void {
+  private compareWith(target: Target | undefined, part = false): void {
+    this.unchosen.other = !part;
     this.now.other = target;
     if (target) this.say({ type: 'describe', target });
     this.changed();

@@ -115,7 +115,9 @@ class Bench {
         return this.finish();
       case 'cancelled':
         // What was shown before is shown again.
-        if (this.pending?.id === message.id) this.finish();
+        if (this.pending?.id !== message.id) return;
+        this.results.cancelled(this.pending.target);
+        this.finish();
     }
   }
 

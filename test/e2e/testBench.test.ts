@@ -149,6 +149,7 @@ describe('the test bench', () => {
     await body.press('Control+Enter');
     await bench.getByText('of 60 s, the most that a model may take').waitFor();
     await bench.locator('body').press('Escape');
+    await bench.getByText('The model may go on with it').waitFor();
     await bench.locator('h1').getByText('Basenji').waitFor();
 
     await body.fill('{ "fail": "the weights are missing" }');
