@@ -55,10 +55,15 @@ async function deployFunction(parts: Parts, target: EntryTarget<'functions'>): P
   };
   const agreed = await askToLaunch(parts, { entry: `functions.${name}`, action: 'Deploy', plan, folder });
   if (!agreed?.launch.ready) return;
-  await deploy(parts, agreed.session, { ...agreed.launch, ready: agreed.launch.ready });
+  await deploy(parts, target, agreed.session, { ...agreed.launch, ready: agreed.launch.ready });
 }
 
-async function deploy({ runs, inventory }: Parts, session: Session, launch: ReadyFunction): Promise<void> {
+async function deploy(
+  { runs, inventory }: Parts,
+  target: EntryTarget<'functions'>,
+  session: Session,
+  launch: ReadyFunction,
+): Promise<void> {
   const { name, ready } = launch;
   const { alias } = ready.plan;
   if (!ready.anything) {
@@ -85,7 +90,7 @@ async function deploy({ runs, inventory }: Parts, session: Session, launch: Read
   } catch (error) {
     if (isCancellation(error)) void tellLeftBehind(steps, name);
     if (!(error instanceof UserError)) throw error;
-    const run = () => vscode.commands.executeCommand<void>(commands.deployFunction);
+    const run = () => vscode.commands.executeCommand<void>(commands.deployFunction, target);
     // The last one is what has failed.
     throw new UserError(`${error.message}${leftBehind(steps.slice(0, -1))}`, {
       cause: error,

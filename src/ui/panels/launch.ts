@@ -44,7 +44,8 @@ export function askToLaunch<L extends Launchable>(
   { extension, log }: Pick<Parts, 'extension' | 'log'>,
   question: Question<L>,
 ): Promise<L | undefined> {
-  const view = vscode.window.createWebviewPanel(panels.launch, `Launch: ${question.entry}`, vscode.ViewColumn.Active);
+  const { action, entry } = question;
+  const view = vscode.window.createWebviewPanel(panels.launch, `${action}: ${entry}`, vscode.ViewColumn.Active);
   const panel = new Panel<FromPage, ToPage>(
     view,
     extension,
