@@ -75,11 +75,17 @@ test('an upload that is cancelled says what it leaves; the next one sends only t
   const question = window.page.locator('.monaco-dialog-box');
   await question.getByText(/1001 files, .* go to s3:/).waitFor({ timeout: 60_000 });
   await question.getByRole('button', { name: 'Upload' }).click();
-  await window
-    .toast(/Uploading data\.fashion/)
-    .getByText('Cancel')
-    .click();
-  await window.toast(/Cancelled\. What was sent stays in S3 and is not sent again/).waitFor();
+  const uploading = window.toast(/Uploading data\.fashion.* [1-9]\d* of 1001 files/);
+  await uploading.waitFor();
+  // What is still to be sent waits: a fast machine must not be done before the click.
+  const { pid } = await desk.startedSandbox();
+  process.kill(pid, 'SIGSTOP');
+  try {
+    await uploading.getByText('Cancel').click();
+    await window.toast(/Cancelled\. What was sent stays in S3 and is not sent again/).waitFor();
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
   await window.picture('edge-cancelled');
   await window.lens('Upload').click();
   await question.getByText(/\d+ files are there already and are not sent again/).waitFor({ timeout: 60_000 });
