@@ -43,8 +43,8 @@ aws sagemaker create-endpoint-config --endpoint-config-name "$job" --production-
 aws sagemaker create-endpoint --endpoint-name "$job" --endpoint-config-name "$job" >&2
 aws sagemaker wait endpoint-in-service --endpoint-name "$job"
 
-picture=$(find "$sample/data/fashion-mnist/test" -name '*.png' | sort | head -1)
-aws sagemaker-runtime invoke-endpoint --endpoint-name "$job" --content-type image/png --body "fileb://$picture" \
+pictures=("$sample"/data/fashion-mnist/test/*/*.png)
+aws sagemaker-runtime invoke-endpoint --endpoint-name "$job" --content-type image/png --body "fileb://${pictures[0]}" \
   "$scratch/answer.json" >&2
 aws sagemaker delete-endpoint --endpoint-name "$job"
 aws sagemaker delete-endpoint-config --endpoint-config-name "$job"
