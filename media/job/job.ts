@@ -5,6 +5,7 @@ import { el, svg } from '../shared/dom.js';
 import { time } from '../shared/number.js';
 import { Page } from '../shared/page.js';
 import { Parts } from '../shared/parts.js';
+import { widthOf } from '../shared/width.js';
 import { hosts } from './hosts.js';
 import './job.css';
 
@@ -19,11 +20,7 @@ const page = new Page<FromPage, ToPage, State>((message) => {
   draw();
 });
 /** Of what is within the page's margins. */
-let room = 0;
-new ResizeObserver(([entry]) => {
-  room = entry?.contentRect.width ?? 0;
-  draw();
-}).observe(root);
+const pageWidth = widthOf(root, draw);
 
 const icons = {
   waiting: 'watch',
@@ -36,6 +33,7 @@ const tones = { waiting: 'dim', running: 'running', completed: 'ok', failed: 'ba
 const shown = new Parts(root);
 
 function draw(): void {
+  const room = pageWidth();
   if (!view || room === 0) return;
   const { phases: all, charts, noCurve, facts, hosts: together, log: lines, ...top } = view;
   // Beside the facts where there is room for both (job.css).

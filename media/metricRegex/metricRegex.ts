@@ -4,6 +4,7 @@ import { chart } from '../shared/chart.js';
 import { el } from '../shared/dom.js';
 import { Page } from '../shared/page.js';
 import { Parts } from '../shared/parts.js';
+import { widthOf } from '../shared/width.js';
 import './metricRegex.css';
 
 const root = document.querySelector('#root')!;
@@ -18,11 +19,7 @@ const page = new Page<FromPage, ToPage, State>((message) => {
   draw();
 });
 /** Of what is within the page's margins. */
-let room = 0;
-new ResizeObserver(([entry]) => {
-  room = entry?.contentRect.width ?? 0;
-  draw();
-}).observe(root);
+const pageWidth = widthOf(root, draw);
 
 const regex = el('input', { id: 'regex', type: 'text', spellcheck: 'false', autocomplete: 'off' });
 const log = el('textarea', { id: 'log', spellcheck: 'false', rows: '10', maxlength: longestLog });
@@ -71,6 +68,7 @@ function fill(message: Extract<ToPage, { type: 'inputs' }>): void {
 }
 
 function draw(): void {
+  const room = pageWidth();
   if (!view || room === 0) return;
   const { chart: data, matches, hidden, ...top } = view;
   const asTable = page.state?.asTable === true;

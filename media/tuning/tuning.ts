@@ -4,6 +4,7 @@ import { el } from '../shared/dom.js';
 import { number } from '../shared/number.js';
 import { Page } from '../shared/page.js';
 import { Parts } from '../shared/parts.js';
+import { widthOf } from '../shared/width.js';
 import { brushed, type Choices, initial, isBrushed, ranked, rowsAtOnce } from './choices.js';
 import { curve, curveTable } from './curve.js';
 import { importance } from './importance.js';
@@ -22,11 +23,7 @@ const page = new Page<FromPage, ToPage, Choices>((message) => {
   draw();
 });
 /** Of what is within the page's margins. */
-let room = 0;
-new ResizeObserver(([entry]) => {
-  room = entry?.contentRect.width ?? 0;
-  draw();
-}).observe(root);
+const pageWidth = widthOf(root, draw);
 
 function choices(): Choices {
   return { ...initial, ...page.state };
@@ -47,7 +44,7 @@ const icons = {
 const tones = { waiting: 'dim', running: 'running', completed: 'ok', failed: 'bad', stopped: 'dim' } as const;
 
 function draw(): void {
-  if (!view || room === 0) return;
+  if (!view || pageWidth() === 0) return;
   const now = view;
   const chosen = choices();
   if (!isBrushing) drawAll(now, chosen);
@@ -58,6 +55,7 @@ function draw(): void {
 
 function drawAll(now: TuningView, chosen: Choices): void {
   const { trials, axes, objective, importance: shares, ...top } = now;
+  const room = pageWidth();
   const isWide = room > 812;
   const width = Math.max(260, isWide ? (room - 32) * 0.62 : room);
   const drawn = trials.map(({ seconds: _, usd: __, ...rest }) => rest);
@@ -182,7 +180,7 @@ function curveSection(now: TuningView, width: number, asTable: boolean): HTMLEle
 
 function parallelSection(now: TuningView): HTMLElement {
   const readout = el('p', { class: 'small mono', id: 'pointed', 'aria-hidden': 'true' });
-  plot = parallel(now, room, {
+  plot = parallel(now, pageWidth(), {
     brush: (key, brush, isDone) => {
       isBrushing = !isDone;
       const { [key]: _, ...others } = choices().brushes;

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { environmentAlone, isolations } from '../../src/sandbox/engines/process/isolation.js';
 import type { Provisioned } from '../../src/sandbox/engines/functions.js';
-import { FunctionBench, keysFor } from '../support/functionBench.js';
+import { keysFor } from '../support/engineBench.js';
+import { FunctionBench } from '../support/functionBench.js';
 
 let bench: FunctionBench;
 beforeAll(() => {

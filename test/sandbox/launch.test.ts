@@ -72,8 +72,7 @@ const never = new AbortController().signal;
 
 beforeAll(async () => {
   sandbox = await SandboxProcess.start();
-  const { endpoint, region, profile, configFile, credentialsFile } = sandbox.ready;
-  cloud = await connect({ endpoint, region, profile, configFile, credentialsFile });
+  cloud = await connect(sandbox.source);
 });
 afterAll(async () => {
   cloud.close();

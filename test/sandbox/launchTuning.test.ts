@@ -75,8 +75,7 @@ beforeEach(async () => {
   await writeFile(path.join(workspace, 'train.py'), script);
   await writeFile(path.join(workspace, 'data', 'a.csv'), '1,2\n');
   connections = new Connections({ kind: 'sandbox' }, () => {
-    const { endpoint, region, profile, configFile, credentialsFile, executionRoleArn } = sandbox.ready;
-    return connect({ endpoint, region, profile, configFile, credentialsFile, executionRole: executionRoleArn });
+    return connect({ ...sandbox.source, executionRole: sandbox.ready.executionRoleArn });
   });
   inventory = new Inventory(connections);
   runs = new RunHistory(

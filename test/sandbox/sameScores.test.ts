@@ -60,13 +60,12 @@ beforeAll(async () => {
   const { code, stderr } = await sample.run([path.join(sample.folder, 'train.py'), ...options]);
   if (code !== 0) throw new Error(stderr);
 
-  const { endpoint, region, profile, configFile, credentialsFile } = sandbox.ready;
-  cloud = await connect({ endpoint, region, profile, configFile, credentialsFile });
+  cloud = await connect(sandbox.source);
   await cloud.objects.createBucket(archive.bucket).send();
   await cloud.objects.write(archive, execFileSync('tar', ['-cz', '-C', model, '.'], { maxBuffer: 2 ** 28 }), never);
   const plan = {
     ...{ endpoint: 'sample', config: 'sample', model: 'sample', image: inferenceImage, program: 'inference.py' },
-    ...{ roleArn: sandbox.ready.executionRoleArn, region, tags: {} },
+    ...{ roleArn: sandbox.ready.executionRoleArn, region: sandbox.ready.region, tags: {} },
     modelData: `s3://${archive.bucket}/${archive.key}`,
     environment: { SAGEMAKER_MODEL_SERVER_WORKERS: '1' },
     instance: { type: 'ml.m5.large', count: 1 },

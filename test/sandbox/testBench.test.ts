@@ -57,8 +57,7 @@ let cloud: Cloud;
 
 beforeAll(async () => {
   sandbox = await SandboxProcess.start();
-  const { endpoint, region, profile, configFile, credentialsFile } = sandbox.ready;
-  cloud = await connect({ endpoint, region, profile, configFile, credentialsFile });
+  cloud = await connect(sandbox.source);
   await cloud.objects.createBucket('bench-models').send();
   await host('named', { 'model.txt': 'weights', 'labels.json': '{"0": "cat", "1": "dog"}' });
   await host('nameless', { 'model.txt': 'weights' });

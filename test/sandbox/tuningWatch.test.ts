@@ -21,8 +21,7 @@ beforeEach(async () => {
   sandbox = await SandboxProcess.start({ dataDir: path.join(folder, 'data') });
   client = new SageMakerClient(sandbox.clientConfig);
   connections = new Connections({ kind: 'sandbox' }, () => {
-    const { endpoint, region, profile, configFile, credentialsFile } = sandbox.ready;
-    return connect({ endpoint, region, profile, configFile, credentialsFile });
+    return connect(sandbox.source);
   });
 });
 afterEach(async () => {

@@ -51,8 +51,7 @@ afterEach(async () => {
 /** A window: its connections, and what it keeps of the cloud. */
 function window() {
   const connections = new Connections({ kind: 'sandbox' }, () => {
-    const { endpoint, region, profile, configFile, credentialsFile, executionRoleArn } = sandbox.ready;
-    return connect({ endpoint, region, profile, configFile, credentialsFile, executionRole: executionRoleArn });
+    return connect({ ...sandbox.source, executionRole: sandbox.ready.executionRoleArn });
   });
   const inventory = new Inventory(connections);
   const runs = new RunHistory(

@@ -1,42 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { realTime } from '../../src/sandbox/clock.js';
 import { type FunctionDependencies, LocalFunctions } from '../../src/sandbox/engines/functions/functionEngine.js';
 import type { FunctionInvocation, FunctionSpec } from '../../src/sandbox/engines/functions.js';
-import { findIsolation, type Isolation } from '../../src/sandbox/engines/process/isolation.js';
-import { Folders } from '../../src/sandbox/settings.js';
 import type { Files } from './archives.js';
-import { interpreters } from './interpreters.js';
+import { EngineBench, keysFor } from './engineBench.js';
 import { zip } from './zips.js';
 
-/** A functions engine on a data folder of its own, with a real Python and real isolation. */
-export class FunctionBench {
-  readonly dataDir = mkdtempSync(path.join(tmpdir(), 'functions-'));
-  readonly log: { group: string; stream: string; message: string }[] = [];
-  readonly measured: { dimensions: Readonly<Record<string, string>>; name: string; value: number }[] = [];
+/** A functions engine. */
+export class FunctionBench extends EngineBench {
   readonly engine: LocalFunctions;
 
   constructor(options: Partial<FunctionDependencies> = {}) {
-    this.engine = new LocalFunctions({
-      settings: { account: '000000000000', region: 'us-east-1', dataDir: this.dataDir, python: '/usr/bin/python3' },
-      folders: new Folders(this.dataDir),
-      logs: {
-        append: (group, stream, lines) => {
-          for (const { message } of lines) this.log.push({ group, stream, message });
-        },
-      },
-      metrics: { record: (_, dimensions, name, value) => void this.measured.push({ dimensions, name, value }) },
-      interpreters: interpreters('/usr/bin/python3'),
-      isolation: isolation(),
-      endpoint: () => 'http://127.0.0.1:9',
-      environment: process.env,
-      resources: path.resolve('resources'),
-      clock: realTime,
-      concurrency: 100,
-      ...options,
-    });
+    super();
+    this.engine = new LocalFunctions({ ...this.parts, concurrency: 100, ...options });
   }
 
   /** A function of one file, or of several. */
@@ -69,10 +46,6 @@ export class FunctionBench {
     return { requestId, error: answer.error, text, logTail, value: JSON.parse(text) as unknown };
   }
 
-  lines(): string[] {
-    return this.log.map(({ message }) => message);
-  }
-
   /** What was recorded under these dimensions, in order. */
   values(name: string, dimensions: Readonly<Record<string, string>>): number[] {
     const wanted = JSON.stringify(dimensions);
@@ -81,21 +54,7 @@ export class FunctionBench {
       .map(({ value }) => value);
   }
 
-  async close(): Promise<void> {
-    await this.engine.close();
-    rmSync(this.dataDir, { recursive: true, force: true });
+  protected end(): Promise<void> {
+    return this.engine.close();
   }
-}
-
-/** Keys of a role that are good for a while. */
-export function keysFor(milliseconds: number) {
-  const expires = new Date(Date.now() + milliseconds);
-  return { accessKeyId: 'ASIAROLE', secretAccessKey: 'role-secret', sessionToken: 'role-token', expires };
-}
-
-let found: Promise<Isolation> | undefined;
-
-/** The best isolation of this machine; probed once for all tests of a file. */
-function isolation(): Promise<Isolation> {
-  return (found ??= findIsolation(tmpdir()));
 }

@@ -49,6 +49,12 @@ export class SandboxProcess {
     return clientConfig(this.ready);
   }
 
+  /** For a connection of the product in this process. */
+  get source() {
+    const { endpoint, region, profile, configFile, credentialsFile } = this.ready;
+    return { endpoint, region, profile, configFile, credentialsFile };
+  }
+
   /** What windows, and nobody else, ask of it: `GET status`, `POST expire-sessions?name=…` (docs/SANDBOX.md). */
   async control(what: `${'GET' | 'POST'} ${string}`): Promise<unknown> {
     const [method, route] = what.split(' ');

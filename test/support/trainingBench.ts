@@ -1,16 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { realTime } from '../../src/sandbox/clock.js';
-import { findIsolation, type Isolation } from '../../src/sandbox/engines/process/isolation.js';
+import { mkdirSync, readFileSync } from 'node:fs';
 import type { TrainingOutcome, TrainingSpec } from '../../src/sandbox/engines/training.js';
 import { LocalTraining, type TrainingDependencies } from '../../src/sandbox/engines/training/trainingEngine.js';
-import { Folders } from '../../src/sandbox/settings.js';
 import { ObjectFiles } from '../../src/sandbox/store/objectFiles.js';
 import { Store } from '../../src/sandbox/store/store.js';
 import { type Files, tarGz } from './archives.js';
+import { EngineBench, keysFor } from './engineBench.js';
 import { trainingImage } from './images.js';
-import { interpreters } from './interpreters.js';
 
 export const bucket = 'training-data';
 
@@ -22,40 +17,18 @@ export interface TrainingRecord {
   readonly artifacts: string | undefined;
 }
 
-/** A training engine on a data folder of its own, with real objects, a real Python and real isolation. */
-export class TrainingBench {
-  readonly dataDir = mkdtempSync(path.join(tmpdir(), 'training-'));
-  readonly folders = new Folders(this.dataDir);
+/** A training engine with real objects. */
+export class TrainingBench extends EngineBench {
   readonly store = new Store(this.folders.database());
   readonly objects: ObjectFiles;
-  readonly log: { group: string; stream: string; message: string }[] = [];
-  readonly measured: { dimensions: Readonly<Record<string, string>>; name: string; value: number }[] = [];
   readonly engine: LocalTraining;
-  private readonly listeners = new Set<() => void>();
 
   constructor(options: Partial<TrainingDependencies> = {}) {
+    super();
     mkdirSync(this.folders.objects(), { recursive: true });
     this.objects = new ObjectFiles(this.store, this.folders.objects());
     this.objects.buckets.put(bucket, { name: bucket, created: new Date(), versioning: undefined, tags: [] });
-    this.engine = new LocalTraining({
-      settings: { account: '000000000000', region: 'us-east-1', dataDir: this.dataDir, python: '/usr/bin/python3' },
-      folders: this.folders,
-      objects: this.objects,
-      logs: {
-        append: (group, stream, lines) => {
-          for (const { message } of lines) this.log.push({ group, stream, message });
-          for (const listener of this.listeners) listener();
-        },
-      },
-      metrics: { record: (_, dimensions, name, value) => void this.measured.push({ dimensions, name, value }) },
-      interpreters: interpreters('/usr/bin/python3'),
-      isolation: isolation(),
-      endpoint: () => 'http://127.0.0.1:9',
-      environment: process.env,
-      resources: path.resolve('resources'),
-      clock: realTime,
-      ...options,
-    });
+    this.engine = new LocalTraining({ ...this.parts, objects: this.objects, ...options });
   }
 
   /** A training job of one script; further files, data and settings as given. */
@@ -77,10 +50,7 @@ export class TrainingBench {
       },
       ...{ instance: { type: 'ml.m5.xlarge', count: 1 }, compression: 'GZIP' },
       outputUri: `s3://${bucket}/out`,
-      keys: () => ({
-        ...{ accessKeyId: 'ASIAROLE', secretAccessKey: 'role-secret', sessionToken: 'role-token' },
-        expires: new Date(Date.now() + 3_600_000),
-      }),
+      keys: () => keysFor(3_600_000),
       ...rest,
       hyperparameters: {
         sagemaker_program: '"train.py"',
@@ -103,23 +73,6 @@ export class TrainingBench {
     });
   }
 
-  /** Resolves when a log line contains `text`. */
-  logged(text: string): Promise<void> {
-    return new Promise((resolve) => {
-      const look = () => {
-        if (!this.log.some(({ message }) => message.includes(text))) return;
-        this.listeners.delete(look);
-        resolve();
-      };
-      this.listeners.add(look);
-      look();
-    });
-  }
-
-  lines(): string[] {
-    return this.log.map(({ message }) => message);
-  }
-
   put(key: string, body: string | Uint8Array): Promise<unknown> {
     return this.objects.put(bucket, key, typeof body === 'string' ? Buffer.from(body) : body);
   }
@@ -128,18 +81,10 @@ export class TrainingBench {
     return readFileSync(this.objects.get(bucket, key)!.file);
   }
 
-  async close(): Promise<void> {
+  protected async end(): Promise<void> {
     await this.engine.close();
     this.store.close();
-    rmSync(this.dataDir, { recursive: true, force: true });
   }
-}
-
-let found: Promise<Isolation> | undefined;
-
-/** The best isolation of this machine; probed once for all tests of a file. */
-function isolation(): Promise<Isolation> {
-  return (found ??= findIsolation(tmpdir()));
 }
 
 export function channel(name: string, s3Uri: string): TrainingSpec['channels'][number] {
