@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { environmentAlone } from '../../src/sandbox/engines/process/isolation.js';
 import { sagemakerRuntime } from '../../src/sandbox/services/sagemakerRuntime.js';
 import { endpoint, Hosting } from '../support/hostedEndpoints.js';
+import { refused } from '../support/refused.js';
 
 let hosting: Hosting;
 beforeAll(async () => {
@@ -28,13 +29,6 @@ def input_fn(body, content_type): return body
 def predict_fn(body, model): return eval(body)
 def output_fn(result, accept): return json.dumps(result)
 `;
-
-async function refused(promise: Promise<unknown>): Promise<Error & Record<string, unknown>> {
-  return promise.then(
-    () => Promise.reject(new Error('it was not refused')),
-    (error: unknown) => error as Error & Record<string, unknown>,
-  );
-}
 
 describe('a request', () => {
   beforeAll(async () => hosting.deploy('eval', await hosting.model('eval', { 'code/inference.py': evaluate })));

@@ -1,30 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { existsSync, readdirSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
 import { Interpreters } from '../../src/core/interpreter.js';
-import { environmentAlone, isolations } from '../../src/sandbox/engines/process/isolation.js';
 import type { Objects } from '../../src/sandbox/store/objects.js';
 import { tarGz, unpackTarGz } from '../support/archives.js';
 import { bucket, channel, TrainingBench } from '../support/trainingBench.js';
 
-const benches: TrainingBench[] = [];
-const folders: string[] = [];
-afterEach(async () => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-  for (const bench of benches.splice(0)) await bench.close();
-});
-
-function open(options: ConstructorParameters<typeof TrainingBench>[0] = {}): TrainingBench {
-  const bench = new TrainingBench(options);
-  benches.push(bench);
-  return bench;
-}
-
 describe('a job that succeeds', () => {
   test('gets data, arguments and variables as the official container gives them, and its model goes to S3', async () => {
-    const bench = open();
+    const bench = TrainingBench.open();
     await bench.put('data/dogs/train/001.Affenpinscher/a.jpg', 'a');
     await bench.put('data/dogs/valid/b.jpg', 'b');
     const spec = await bench.spec(
@@ -68,7 +52,7 @@ open(os.path.join(os.environ['SM_OUTPUT_DATA_DIR'], 'report.txt'), 'w').write('f
   });
 
   test('logs banner and output, in order, to SageMaker’s group and the host’s stream', async () => {
-    const bench = open();
+    const bench = TrainingBench.open();
     const script = 'import sys\nfor i in range(50): print("out", i); print("err", i, file=sys.stderr)\n';
     await bench.run(await bench.spec(script));
     expect(new Set(bench.log.map(({ group }) => group))).toEqual(new Set(['/aws/sagemaker/TrainingJobs']));
@@ -85,7 +69,7 @@ open(os.path.join(os.environ['SM_OUTPUT_DATA_DIR'], 'report.txt'), 'w').write('f
   });
 
   test('is measured by its metric definitions, and bad definitions are named and left out', async () => {
-    const bench = open();
+    const bench = TrainingBench.open();
     const spec = await bench.spec('for i in range(3): print(f"epoch={i} valid_loss={1 / (i + 1):.3f}")', {
       metrics: [
         { name: 'valid_loss', regex: 'valid_loss=([0-9.e-]+)' },
@@ -106,7 +90,7 @@ open(os.path.join(os.environ['SM_OUTPUT_DATA_DIR'], 'report.txt'), 'w').write('f
   });
 
   test('uploads the folder itself when compression is NONE', async () => {
-    const bench = open();
+    const bench = TrainingBench.open();
     const script = 'import os\nos.makedirs("/opt/ml/model/code")\nopen("/opt/ml/model/code/a", "w").write("x")\n';
     const { artifacts } = await bench.run(await bench.spec(script, { compression: 'NONE' }));
     expect(artifacts).toBe(`s3://${bucket}/out/job-1/output/model/`);
@@ -114,13 +98,13 @@ open(os.path.join(os.environ['SM_OUTPUT_DATA_DIR'], 'report.txt'), 'w').write('f
   });
 
   test('leaves no folder behind', async () => {
-    const bench = open();
+    const bench = TrainingBench.open();
     await bench.run(await bench.spec('print(1)'));
     expect(readdirSync(bench.folders.trainingJobs())).toEqual([]);
   });
 
   test('runs a shell script with its arguments untouched', async () => {
-    const bench = open();
+    const bench = TrainingBench.open();
     const spec = await bench.spec('', {
       files: { 'run.sh': 'python -c "import sys; print(sys.argv)" "$@"; echo on stderr > /dev/stderr\n' },
       hyperparameters: { sagemaker_program: 'run.sh', name: 'a b;c' },
@@ -130,7 +114,7 @@ open(os.path.join(os.environ['SM_OUTPUT_DATA_DIR'], 'report.txt'), 'w').write('f
   });
 
   test('runs SDK v3’s form, with literal /opt/ml paths', async () => {
-    const bench = open();
+    const bench = TrainingBench.open();
     await bench.put(
       'v3/sm_drivers/sm_train.sh',
       '#!/bin/bash\ncd /opt/ml/input/data/code && python train.py "$SM_X"\n',
@@ -148,7 +132,7 @@ open(os.path.join(os.environ['SM_OUTPUT_DATA_DIR'], 'report.txt'), 'w').write('f
   });
 
   test('may install packages, which stay in the job', async () => {
-    const bench = open();
+    const bench = TrainingBench.open();
     const files = { 'requirements.txt': './tiny_dep-1.0-py3-none-any.whl\n', 'tiny_dep-1.0-py3-none-any.whl': wheel() };
     const spec = await bench.spec('import tiny_dep; print("dep", tiny_dep.value, tiny_dep.__file__)', { files });
     expect((await bench.run(spec)).outcome, bench.lines().join('\n')).toEqual({ status: 'Completed' });
@@ -156,7 +140,7 @@ open(os.path.join(os.environ['SM_OUTPUT_DATA_DIR'], 'report.txt'), 'w').write('f
   });
 
   test('does not ask pip for what is installed already', async () => {
-    const bench = open();
+    const bench = TrainingBench.open();
     const spec = await bench.spec('print(1)', { files: { 'requirements.txt': '# the lot\npip>=1.0\n' } });
     expect((await bench.run(spec)).outcome, bench.lines().join('\n')).toEqual({ status: 'Completed' });
     expect(bench.lines()).toContain('[sagemaker-sandbox] Everything in requirements.txt is installed already.');
@@ -178,38 +162,9 @@ sys.stdout.buffer.write(buffer.getvalue())
   return execFileSync('/usr/bin/python3', ['-c', script]);
 }
 
-describe('isolation', () => {
-  test.each([...isolations, environmentAlone])('a job runs the same way under $description', async (isolation) => {
-    const bench = open({ isolation: Promise.resolve(isolation) });
-    await bench.put('data/a.txt', 'original');
-    // Somebody else's folder in /tmp: where a job has a /tmp of its own, it is not there.
-    const neighbour = mkdtempSync(path.join(tmpdir(), 'neighbour-'));
-    folders.push(neighbour);
-    const script = `
-import os
-data = os.environ['SM_CHANNEL_TRAINING']
-print('data', open(data + '/a.txt').read(), 'in', data, 'sees', os.path.exists(${JSON.stringify(neighbour)}))
-open(os.environ['SM_MODEL_DIR'] + '/model.pth', 'w').write('weights')
-`;
-    const spec = await bench.spec(script, { channels: [channel('training', `s3://${bucket}/data/`)] });
-    expect((await bench.run(spec)).outcome, bench.lines().join('\n')).toEqual({ status: 'Completed' });
-    expect(bench.lines().find((line) => line.startsWith('data '))).toMatch(
-      isolation === environmentAlone ? /sees True$/ : /^data original in \/opt\/ml\/input\/data\/training sees False$/,
-    );
-    expect(await unpackTarGz(bench.object('out/job-1/output/model.tar.gz'))).toEqual({ 'model.pth': 'weights' });
-    expect(bench.lines().find((line) => line.includes('isolation:'))).toContain(isolation.description);
-  });
-
-  test('a job with literal /opt/ml paths is refused where there is no /opt/ml', async () => {
-    const bench = open({ isolation: Promise.resolve(environmentAlone) });
-    const { outcome } = await bench.run(await bench.spec('', { entrypoint: ['/bin/true'] }));
-    expect(outcome).toMatchObject({ reason: expect.stringContaining('install bubblewrap') as string });
-  });
-});
-
 describe('a job that fails', () => {
   test('gives the script’s error as the toolkit words it', async () => {
-    const bench = open();
+    const bench = TrainingBench.open();
     const { outcome, artifacts } = await bench.run(await bench.spec('print("x")\nraise ValueError("no data")'));
     expect(outcome).toEqual({
       status: 'Failed',
@@ -225,14 +180,14 @@ describe('a job that fails', () => {
   });
 
   test('shows the failure file that the script wrote itself', async () => {
-    const bench = open();
+    const bench = TrainingBench.open();
     const script = 'open("/opt/ml/output/failure", "w").write("disk of class 12 is empty")\nraise SystemExit(3)';
     const { outcome } = await bench.run(await bench.spec(script));
     expect(outcome).toMatchObject({ reason: 'AlgorithmError: disk of class 12 is empty, exit code: 1' });
   });
 
   test('names the interpreter and the way out when a module is missing', async () => {
-    const bench = open();
+    const bench = TrainingBench.open();
     const { outcome } = await bench.run(await bench.spec('import surely_not_there'));
     expect(outcome).toMatchObject({
       reason: expect.stringMatching(/\/usr\/bin\/python3 .*has no "surely_not_there".*requirements\.txt/) as string,
@@ -240,7 +195,7 @@ describe('a job that fails', () => {
   });
 
   test('reports a script that was killed as SageMaker does', async () => {
-    const bench = open();
+    const bench = TrainingBench.open();
     const { outcome } = await bench.run(await bench.spec('import os, signal; os.kill(os.getpid(), signal.SIGKILL)'));
     expect(outcome).toMatchObject({
       reason: expect.stringContaining(
@@ -272,18 +227,18 @@ describe('a job that fails', () => {
       'is not authorized',
     ],
   ])('says so: %s', async (_, changes, reason) => {
-    const bench = open();
+    const bench = TrainingBench.open();
     const { outcome } = await bench.run(await bench.spec('print(1)', changes));
     expect(outcome).toMatchObject({ status: 'Failed', reason: expect.stringContaining(reason) as string });
     expect(outcome).toMatchObject({ reason: expect.stringMatching(/^ClientError: /) as string });
   });
 
   test('says that the disk is full, and what to do', async () => {
-    const bench = open();
+    const bench = TrainingBench.open();
     await bench.put('data/a', 'a');
     const full = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
     const objects = Object.create(bench.objects, { materialise: { value: () => Promise.reject(full) } }) as Objects;
-    const crowded = open({ objects });
+    const crowded = TrainingBench.open({ objects });
     const spec = await bench.spec('print(1)', { channels: [channel('training', `s3://${bucket}/data/`)] });
     expect((await crowded.run(spec)).outcome).toMatchObject({
       reason: expect.stringMatching(/^ClientError: Data download failed:No space left .* Free some/) as string,
@@ -291,7 +246,7 @@ describe('a job that fails', () => {
   });
 
   test('never unpacks a source archive outside of its folder', async () => {
-    const bench = open();
+    const bench = TrainingBench.open();
     const spec = await bench.spec('print(1)');
     await bench.put('source/job-1.tar.gz', await tarGz({ '../../escaped': 'x' }));
     expect((await bench.run(spec)).outcome).toMatchObject({ reason: expect.stringContaining('leads out') as string });
@@ -299,8 +254,8 @@ describe('a job that fails', () => {
   });
 
   test('says where a Python was looked for when there is none', async () => {
-    const bench = open();
-    const lost = open({
+    const bench = TrainingBench.open();
+    const lost = TrainingBench.open({
       interpreters: new Interpreters({
         ...{ configured: '/nowhere/python', workingFolder: '/', searchPath: '' },
         cacheFile: bench.folders.interpreters(),
@@ -311,158 +266,11 @@ describe('a job that fails', () => {
   });
 
   test('fails of requirements that cannot be had, as the toolkit words it', async () => {
-    const bench = open({ environment: { PATH: process.env['PATH'], PIP_NO_INDEX: '1' } });
+    const bench = TrainingBench.open({ environment: { PATH: process.env['PATH'], PIP_NO_INDEX: '1' } });
     const spec = await bench.spec('print(1)', { files: { 'requirements.txt': 'surely-not-a-package==9\n' } });
     const { outcome } = await bench.run(spec);
     expect(outcome).toMatchObject({
       reason: expect.stringMatching(/^AlgorithmError: InstallRequirementsError:\nExitCode 1\n/) as string,
     });
-  });
-});
-
-describe('ending a job', () => {
-  const patient = `
-import signal, sys, time
-def save(*_):
-    open('/opt/ml/model/checkpoint', 'w').write('half-way')
-    sys.exit(0)
-signal.signal(signal.SIGTERM, save)
-print('ready')
-time.sleep(600)
-`;
-
-  test('stop lets the script save, and its model is uploaded', async () => {
-    const bench = open();
-    const { outcome, artifacts } = await bench.run(
-      await bench.spec(patient),
-      (job) => void bench.logged('ready').then(() => job.stop()),
-    );
-    expect(outcome).toEqual({ status: 'Stopped', secondary: 'Stopped' });
-    expect(artifacts).toBeDefined();
-    expect(await unpackTarGz(bench.object('out/job-1/output/model.tar.gz'))).toEqual({ checkpoint: 'half-way' });
-  });
-
-  test('a script that ignores SIGTERM is killed after the time of grace', async () => {
-    const bench = open({ graceMs: 50 });
-    const script =
-      'import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint("ready")\ntime.sleep(600)';
-    const { outcome } = await bench.run(
-      await bench.spec(script),
-      (job) => void bench.logged('ready').then(() => job.stop()),
-    );
-    expect(outcome).toEqual({ status: 'Stopped', secondary: 'Stopped' });
-  });
-
-  test('the longest running time ends a job like a stop', async () => {
-    const bench = open({ graceMs: 50 });
-    const { outcome } = await bench.run(await bench.spec('import time; time.sleep(600)', { maxRuntimeSeconds: 1 }));
-    expect(outcome).toEqual({ status: 'Stopped', secondary: 'MaxRuntimeExceeded' });
-  });
-
-  test('a job that is stopped at once never starts its script', async () => {
-    const bench = open();
-    const { outcome } = await bench.run(await bench.spec('print("it ran")'), (job) => job.stop());
-    expect(outcome).toEqual({ status: 'Stopped', secondary: 'Stopped' });
-    expect(bench.lines()).not.toContain('it ran');
-  });
-
-  test('what the script left running ends with it', async () => {
-    const bench = open();
-    const script = `
-import os, time
-if os.fork() == 0:
-    os.setsid()
-    time.sleep(600)
-print('parent is done')
-`;
-    // The log's pipe is held by the child: the job ends only because the child does.
-    expect((await bench.run(await bench.spec(script))).outcome).toEqual({ status: 'Completed' });
-  });
-
-  test('close ends every job and leaves no process', async () => {
-    const bench = open();
-    const running = [1, 2].map(async (n) => bench.run(await bench.spec(patient, { name: `job-${n}` })));
-    await bench.logged('ready');
-    await bench.engine.close();
-    for (const { outcome } of await Promise.all(running)) expect(outcome).toMatchObject({ status: 'Failed' });
-    expect(readdirSync(bench.folders.trainingJobs())).toEqual([]);
-  });
-});
-
-describe('what a job cannot do', () => {
-  test('see the person’s keys, in the environment or in ~/.aws, or those of the sandbox', async () => {
-    const home = mkdtempSync(path.join(tmpdir(), 'person-'));
-    folders.push(home);
-    mkdirSync(`${home}/.aws`);
-    writeFileSync(`${home}/.aws/credentials`, '[default]\naws_secret_access_key = DECOY-FILE\n');
-    const bench = open({
-      environment: {
-        ...{
-          PATH: process.env['PATH'],
-          HOME: home,
-          AWS_ACCESS_KEY_ID: 'DECOY-ID',
-          AWS_SECRET_ACCESS_KEY: 'DECOY-SECRET',
-        },
-        ...{ AWS_PROFILE: 'DECOY-PROFILE', HF_TOKEN: 'DECOY-TOKEN' },
-      },
-    });
-    mkdirSync(`${bench.dataDir}/aws`, { recursive: true });
-    writeFileSync(bench.folders.aws('credentials'), 'DECOY-ROOT');
-    const script = `
-import os, subprocess
-print('env', dict(os.environ))
-for place in ('${home}/.aws/credentials', '${bench.folders.aws('credentials')}', os.path.expanduser('~/.aws/credentials')):
-    print(place, os.path.exists(place))
-print(subprocess.run(['cat', os.environ['AWS_CONFIG_FILE']], capture_output=True, text=True).stdout)
-`;
-    expect((await bench.run(await bench.spec(script))).outcome).toEqual({ status: 'Completed' });
-    expect(bench.lines().join('\n')).not.toContain('DECOY');
-    expect(bench.lines().filter((line) => line.endsWith('credentials True'))).toEqual([]);
-  });
-
-  test('act as anybody but its role: boto3 finds the role’s keys and the sandbox’s endpoint', async () => {
-    const bench = open();
-    const script = `
-import boto3
-session = boto3.session.Session()
-keys = session.get_credentials().get_frozen_credentials()
-print(keys.access_key, keys.token, session.region_name, session.client('s3').meta.endpoint_url)
-`;
-    expect((await bench.run(await bench.spec(script))).outcome, bench.lines().join('\n')).toEqual({
-      status: 'Completed',
-    });
-    expect(bench.lines()).toContain('ASIAROLE role-token us-east-1 http://127.0.0.1:9');
-  });
-
-  test('make the sandbox read or write files elsewhere, by links in the places that it looks at', async () => {
-    const bench = open();
-    const secret = mkdtempSync(path.join(tmpdir(), 'person-'));
-    folders.push(secret);
-    writeFileSync(`${secret}/key`, 'SECRET');
-    const failing = `import os; os.symlink('${secret}/key', '/opt/ml/output/failure'); os.symlink('${secret}/made', '/opt/ml/output/success')`;
-    const { outcome } = await bench.run(await bench.spec(`${failing}; raise SystemExit(1)`));
-    expect(outcome).toMatchObject({ reason: 'AlgorithmError: , exit code: 1' });
-    expect((await bench.run(await bench.spec(failing))).outcome).toEqual({ status: 'Completed' });
-    expect(readdirSync(secret)).toEqual(['key']);
-    const replaced = `import os; os.rmdir('/opt/ml/model'); os.symlink('${secret}', '/opt/ml/model')`;
-    expect((await bench.run(await bench.spec(replaced))).outcome).toMatchObject({
-      reason: expect.stringContaining('replaced /opt/ml/model') as string,
-    });
-  });
-
-  test('change S3’s objects through its input', async () => {
-    const bench = open();
-    await bench.put('data/a.txt', 'original');
-    const script = `
-try:
-    open('/opt/ml/input/data/training/a.txt', 'w').write('changed')
-except OSError as error:
-    print('refused', error.strerror)
-open('/opt/ml/input/data/training/cache', 'w').write('new files are fine')
-`;
-    const spec = await bench.spec(script, { channels: [channel('training', `s3://${bucket}/data/`)] });
-    expect((await bench.run(spec)).outcome).toEqual({ status: 'Completed' });
-    expect(bench.lines()).toContain('refused Permission denied');
-    expect(bench.object('data/a.txt').toString()).toBe('original');
   });
 });

@@ -7,6 +7,15 @@ import type { Files } from './archives.js';
 import { EngineBench, keysFor } from './engineBench.js';
 import { zip } from './zips.js';
 
+/** A handler whose event decides what happens: Python, evaluated. */
+export const evaluate = `
+import json, logging, os, signal, subprocess, sys, threading, time
+seen = []
+def lambda_handler(event, context):
+    seen.append(event)
+    return eval(event)
+`;
+
 /** A functions engine. */
 export class FunctionBench extends EngineBench {
   readonly engine: LocalFunctions;

@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync } from 'node:fs';
+import { onTestFinished } from 'vitest';
 import type { TrainingOutcome, TrainingSpec } from '../../src/sandbox/engines/training.js';
 import { LocalTraining, type TrainingDependencies } from '../../src/sandbox/engines/training/trainingEngine.js';
 import { ObjectFiles } from '../../src/sandbox/store/objectFiles.js';
@@ -29,6 +30,13 @@ export class TrainingBench extends EngineBench {
     this.objects = new ObjectFiles(this.store, this.folders.objects());
     this.objects.buckets.put(bucket, { name: bucket, created: new Date(), versioning: undefined, tags: [] });
     this.engine = new LocalTraining({ ...this.parts, objects: this.objects, ...options });
+  }
+
+  /** One that is closed with the test that opens it. */
+  static open(options: Partial<TrainingDependencies> = {}): TrainingBench {
+    const bench = new TrainingBench(options);
+    onTestFinished(() => bench.close());
+    return bench;
   }
 
   /** A training job of one script; further files, data and settings as given. */
